@@ -1,0 +1,37 @@
+import type { ControlPacket } from "@rivulet/codec";
+import type { MqttError } from "../errors.ts";
+import type { Server } from "../session/server.ts";
+import type { Message } from "./message.ts";
+import type { Subscription } from "./subscription.ts";
+
+/** The events of `MqttClient`, by name, each with the one object that its listeners get. */
+export interface ClientEvents {
+  /** The server has accepted the connection. Listeners run before any message is handed over. */
+  connected: { readonly sessionPresent: boolean; readonly server: Server };
+  /** The connection is over. Not emitted for one that never came about. */
+  disconnected: {
+    readonly reasonCode: number | undefined;
+    readonly reasonString: string | undefined;
+    /** Why, unless the client itself ended it. */
+    readonly error: MqttError | undefined;
+    readonly willReconnect: boolean;
+  };
+  /** How far an attempt to connect has got, in words. */
+  connectionStatus: { readonly status: string };
+  /** Every message, also one that no subscription of this client asked for. */
+  message: { readonly message: Message; readonly subscriptions: readonly Subscription[] };
+  /** The acknowledgement of a message has been given to the transport: PUBACK, or at QoS 2 PUBREC. */
+  messageAcknowledged: { readonly packetId: number; readonly qos: 1 | 2 };
+  /** The server has answered a SUBSCRIBE. */
+  subscribed: { readonly subscription: Subscription };
+  /** The server has answered an UNSUBSCRIBE. */
+  unsubscribed: { readonly filters: readonly string[] };
+  /** After `readyToSend` was false: what waited has been sent. */
+  readyToSend: Record<never, never>;
+  /** Every packet, both ways. User names, passwords and authentication data have been taken out. */
+  packet: { readonly direction: "in" | "out"; readonly packet: ControlPacket; readonly bytes: number };
+  /** Something that may interest whoever reads the log. It never holds a payload or a password. */
+  log: { readonly level: "info" | "verbose"; readonly type: "info" | "session"; readonly message: string };
+  /** An error that belongs to no call: a handler that failed, a listener that threw. Nobody needs to listen. */
+  error: { readonly error: unknown };
+}

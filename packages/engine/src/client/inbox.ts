@@ -1,0 +1,239 @@
+import { InvalidOptionError, type MqttError } from "../errors.ts";
+import { Fifo } from "../fifo.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Message } from "./message.ts";
+
+/** What is done with QoS 0 messages that a subscription has no room for. */
+export type Overflow = "pause" | "drop-oldest" | "drop-newest";
+
+/** When a message is acknowledged: see `SubscribeOptions.ack`. */
+export type AckMode = "processed" | "on-receipt" | "manual";
+
+/** What becomes of a message whose handler has failed: see `SubscribeOptions.onHandlerError`. */
+export type HandlerErrorPolicy = "acknowledge" | "reject";
+
+/** Takes a message. When it returns a promise, the message counts as processed when that has settled. */
+export type MessageHandler = (message: Message) => unknown;
+
+/** How a subscription was asked for, defaults filled in. */
+export interface InboxSettings {
+  readonly filters: readonly string[];
+  readonly ack: AckMode;
+  readonly highWaterMark: number;
+  readonly overflow: Overflow;
+  readonly onHandlerError: HandlerErrorPolicy;
+  readonly handler: MessageHandler | undefined;
+}
+
+/** What an inbox needs of its client. */
+export interface InboxHost {
+  /** Bytes of payload were put into the inbox or, negative, taken out. */
+  buffered(inbox: Inbox, bytes: number): void;
+  /** A handler has failed. */
+  handlerFailed(error: unknown, inbox: Inbox, delivery: Delivery | undefined): void;
+  /** The consumer has left: nobody wants these messages any more. */
+  left(inbox: Inbox): Promise<void>;
+}
+
+interface Entry {
+  readonly message: Message;
+  readonly delivery: Delivery | undefined;
+}
+
+interface Waiting {
+  resolve(result: IteratorResult<Message, undefined>): void;
+  reject(error: unknown): void;
+}
+
+// Theory of operation
+//
+// Messages come in by `deliver` and wait in one queue. A handler, an iterator or a reader takes them out; which of the
+// three it is makes no difference to the queue. A handler is called with each message in turn, without waiting for the
+// one before, but with no more unsettled calls than the high-water mark. With "processed", a message is done when its
+// handler has settled, or when the next one is asked for.
+
+/** The messages of one subscription, between the client and the consumer. */
+export class Inbox {
+  readonly settings: InboxSettings;
+  readonly #host: InboxHost;
+  readonly #queue = new Fifo<Entry>();
+  readonly #waiting: Waiting[] = [];
+  #dropped = 0;
+  /** Handler calls that have not settled. */
+  #running = 0;
+  #hasStarted: boolean;
+  /** Handed out, and done with when the next one is asked for. */
+  #inHand: Entry | undefined;
+  #end: { readonly error: MqttError | undefined } | undefined;
+
+  constructor(host: InboxHost, settings: InboxSettings) {
+    this.#host = host;
+    this.settings = settings;
+    this.#hasStarted = settings.handler !== undefined;
+  }
+
+  /** QoS 0 messages that were dropped because nobody took them in time, and what was left when the consumer left. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Messages that came and that nobody has taken yet. */
+  get length(): number {
+    return this.#queue.length;
+  }
+
+  /** Whether somebody has begun to take messages. */
+  get hasStarted(): boolean {
+    return this.#hasStarted;
+  }
+
+  /** Whether reading from the server should pause until somebody takes messages. */
+  get isFull(): boolean {
+    return this.settings.overflow === "pause" && this.#queue.length >= this.settings.highWaterMark;
+  }
+
+  /** Whether enough was taken for reading to go on: half of it, so that it does not stop and go with each message. */
+  get hasRoom(): boolean {
+    return this.#queue.length <= this.settings.highWaterMark / 2;
+  }
+
+  /** Takes a message that came. */
+  deliver(message: Message, delivery: Delivery | undefined): void {
+    if (this.#end !== undefined) return;
+    const { ack, overflow, highWaterMark } = this.settings;
+    if (message.qos === 0 && this.#queue.length >= highWaterMark && overflow !== "pause") {
+      if (overflow === "drop-newest" || !this.#dropOldest()) {
+        this.#dropped += 1;
+        return;
+      }
+    }
+    // What is acknowledged on receipt, or by hand, does not wait for this consumer; by hand it waits for the hand.
+    if (ack !== "on-receipt") delivery?.retain();
+    this.#queue.push({ message, delivery });
+    this.#host.buffered(this, message.payload.length);
+    this.#serve();
+  }
+
+  /** Drops QoS 0 messages, the oldest first, until no more than so many messages are left, if that can be. */
+  makeRoom(length: number = this.settings.highWaterMark): void {
+    while (this.#queue.length > length && this.#dropOldest());
+  }
+
+  /** No more messages will come. */
+  finish(error: MqttError | undefined): void {
+    if (this.#end !== undefined) return;
+    this.#end = { error };
+    for (const waiting of this.#waiting.splice(0)) this.#settle(waiting);
+  }
+
+  /** The consumer leaves: what it has in hand is done with, and what waits for it is dropped and acknowledged. */
+  async leave(): Promise<void> {
+    this.#processed(this.#inHand);
+    this.#inHand = undefined;
+    const isOver = this.#end !== undefined;
+    this.finish(undefined);
+    for (let entry = this.#take(); entry !== undefined; entry = this.#take()) {
+      this.#dropped += 1;
+      if (this.settings.ack !== "on-receipt") entry.delivery?.done();
+    }
+    if (!isOver) await this.#host.left(this);
+  }
+
+  /** The next message; says that the one before is done with. */
+  next(): Promise<IteratorResult<Message, undefined>> {
+    this.#hasStarted = true;
+    if (this.settings.handler !== undefined) {
+      return Promise.reject(
+        new InvalidOptionError("handler", "The subscription has a handler, which takes all its messages"),
+      );
+    }
+    this.#processed(this.#inHand);
+    this.#inHand = undefined;
+    return new Promise((resolve, reject) => {
+      const waiting = { resolve, reject };
+      const entry = this.#take();
+      if (entry !== undefined) this.#hand(entry, waiting);
+      else if (this.#end !== undefined) this.#settle(waiting);
+      else this.#waiting.push(waiting);
+    });
+  }
+
+  #hand(entry: Entry, to: Waiting): void {
+    this.#inHand = entry;
+    to.resolve({ done: false, value: entry.message });
+  }
+
+  #settle(waiting: Waiting): void {
+    const error = this.#end?.error;
+    if (error === undefined) waiting.resolve({ done: true, value: undefined });
+    else waiting.reject(error);
+  }
+
+  /** Gives messages to whoever waits for them. */
+  #serve(): void {
+    const { handler } = this.settings;
+    if (handler === undefined) {
+      const waiting = this.#waiting.shift();
+      const entry = waiting === undefined ? undefined : this.#take();
+      if (waiting !== undefined && entry !== undefined) this.#hand(entry, waiting);
+      return;
+    }
+    while (this.#running < this.settings.highWaterMark) {
+      const entry = this.#take();
+      if (entry === undefined) return;
+      this.#handle(handler, entry);
+    }
+  }
+
+  #handle(handler: MessageHandler, entry: Entry): void {
+    let result: unknown;
+    try {
+      result = handler(entry.message);
+    } catch (error) {
+      this.#host.handlerFailed(error, this, entry.delivery);
+      this.#processed(entry);
+      return;
+    }
+    if (!isThenable(result)) {
+      this.#processed(entry);
+      return;
+    }
+    this.#running += 1;
+    const settled = (): void => {
+      this.#running -= 1;
+      this.#processed(entry);
+      this.#serve();
+    };
+    result.then(settled, (error: unknown) => {
+      this.#host.handlerFailed(error, this, entry.delivery);
+      settled();
+    });
+  }
+
+  /** The consumer is done with a message. In the other modes that is not what acknowledges it. */
+  #processed(entry: Entry | undefined): void {
+    if (this.settings.ack === "processed") entry?.delivery?.done();
+  }
+
+  #take(): Entry | undefined {
+    const entry = this.#queue.shift();
+    if (entry !== undefined) this.#host.buffered(this, -entry.message.payload.length);
+    return entry;
+  }
+
+  #dropOldest(): boolean {
+    for (const entry of this.#queue) {
+      if (entry.message.qos !== 0) continue;
+      if (entry === this.#queue.peek()) this.#queue.shift();
+      else this.#queue.remove(entry);
+      this.#host.buffered(this, -entry.message.payload.length);
+      this.#dropped += 1;
+      return true;
+    }
+    return false;
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}

@@ -1,0 +1,73 @@
+import type { SubscribeResult } from "../errors.ts";
+import type { Inbox } from "./inbox.ts";
+import type { Message } from "./message.ts";
+
+/**
+ * A subscription, and the messages that come for it: loop over it, read its `readable`, or give `subscribe` a handler.
+ *
+ * Leaving a loop unsubscribes. It ends when it is unsubscribed and when the client is closed; when the connection is
+ * lost for good it throws the reason, after the messages that had come before.
+ */
+export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
+  /** What the server said of each filter, in the order of the filters. */
+  readonly results: readonly SubscribeResult[];
+  readonly #inbox: Inbox;
+  #readable: ReadableStream<Message> | undefined;
+
+  /** Made by `MqttClient.subscribe`. */
+  constructor(inbox: Inbox, results: readonly SubscribeResult[]) {
+    this.#inbox = inbox;
+    this.results = results;
+  }
+
+  /** The Topic Filters that were asked for. */
+  get filters(): readonly string[] {
+    return this.#inbox.settings.filters;
+  }
+
+  /** QoS 0 messages that were dropped because nobody took them in time, and what was left when it was unsubscribed. */
+  get dropped(): number {
+    return this.#inbox.dropped;
+  }
+
+  /** Messages that came and that nobody has taken yet. */
+  get buffered(): number {
+    return this.#inbox.length;
+  }
+
+  /** The messages as a stream. Asking it for a message says that the one before is done with. */
+  get readable(): ReadableStream<Message> {
+    this.#readable ??= new ReadableStream<Message>(
+      {
+        pull: async (controller) => {
+          const { done, value } = await this.#inbox.next();
+          if (done === true) controller.close();
+          else controller.enqueue(value);
+        },
+        cancel: () => this.#inbox.leave(),
+      },
+      // Reading ahead would say of messages that they are done with when they are not.
+      { highWaterMark: 0 },
+    );
+    return this.#readable;
+  }
+
+  /** Ends the subscription, and unsubscribes from each filter that no other subscription shares. */
+  unsubscribe(): Promise<void> {
+    return this.#inbox.leave();
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
+    return {
+      next: () => this.#inbox.next(),
+      return: async () => {
+        await this.#inbox.leave();
+        return { done: true, value: undefined };
+      },
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#inbox.leave();
+  }
+}

@@ -1,0 +1,280 @@
+import { Decoder, type ControlPacket } from "@rivulet/codec";
+import { Deferred } from "./deferred.ts";
+import type { ConnectionInfo, Duplex } from "./duplex.ts";
+import type { Environment } from "./environment.ts";
+import { MqttError, TransportError } from "./errors.ts";
+import { closeGraceMs, maximumTimerDelayMs, outputBytesLimit } from "./limits.ts";
+import type { SessionEvent } from "./session/events.ts";
+import type { ConnectRequest, Session } from "./session/session.ts";
+
+// Theory of operation
+//
+// A Connection runs one Session over one Duplex. Three things wake it: a chunk that came, a deadline that passed, and
+// a command that was given. Each time it lets the Session work, hands what happened to its host, and writes what is to
+// be sent: everything of one turn in one chunk. While a write is under way the next batch gathers, so that a slow
+// transport gets fewer, larger chunks, and never more than one at a time.
+//
+// Reading goes on while the host has room. When it has not, reading stops, unless the server owes us an answer: it
+// could not come past what is not read. What the host does then with messages that it has no room for is its business.
+
+/** What a Connection tells whoever made it. */
+export interface ConnectionHost<Context> {
+  /** Whether there is room for more messages. */
+  readonly hasRoom: boolean;
+  /** Reading goes on although there is no room: messages that may be lost are to make some. */
+  makeRoom(): void;
+  /** The transport has taken a batch. */
+  written(): void;
+  /** What happened, in order. */
+  handle(events: readonly SessionEvent<Context>[]): void;
+  /** The transport is gone, and nothing more will come. Called once. */
+  closed(): void;
+}
+
+/** Everything a Connection is made of. */
+export interface ConnectionParts<Context> {
+  readonly duplex: Duplex;
+  readonly session: Session<Context>;
+  readonly environment: Environment;
+  readonly host: ConnectionHost<Context>;
+  readonly maximumPacketSize?: number | undefined;
+}
+
+/** Runs one Session over one Duplex. */
+export class Connection<Context> {
+  readonly info: ConnectionInfo;
+  readonly #duplex: Duplex;
+  readonly #session: Session<Context>;
+  readonly #environment: Environment;
+  readonly #host: ConnectionHost<Context>;
+  readonly #decoder: Decoder;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
+
+  /** Settles with the write of the batch that gathers now; made when somebody asks for it. */
+  #batch: Deferred<void> | undefined;
+  #isFlushScheduled = false;
+  #isWriting = false;
+  /** The protocol is over: what is left is written, then the transport is closed. */
+  #isEnding = false;
+  #isClosed = false;
+  readonly #closed = new Deferred<void>();
+  /** Called when reading, which was paused, may go on. */
+  #resumeReading: (() => void) | undefined;
+  #timer: unknown;
+  #timerDue = Infinity;
+
+  constructor(parts: ConnectionParts<Context>) {
+    const { duplex, session, environment, host, maximumPacketSize } = parts;
+    this.info = duplex.info;
+    this.#duplex = duplex;
+    this.#session = session;
+    this.#environment = environment;
+    this.#host = host;
+    this.#decoder = new Decoder(maximumPacketSize === undefined ? {} : { maximumPacketSize });
+    this.#reader = duplex.readable.getReader();
+    this.#writer = duplex.writable.getWriter();
+    // Each of these rejections is seen where the stream is used.
+    for (const promise of [this.#reader.closed, this.#writer.closed, duplex.closed]) promise.catch(ignore);
+  }
+
+  /** Sends CONNECT and begins to read. */
+  start(request: ConnectRequest): void {
+    this.#decoder.version = request.packet.protocolVersion;
+    this.#session.connect(request, this.#environment.now());
+    void this.#read();
+    this.wake();
+  }
+
+  /** Settles when the transport has taken the batch that gathers now. */
+  taken(): Promise<void> {
+    this.#batch ??= new Deferred<void>();
+    return this.#batch.promise;
+  }
+
+  /** Something was commanded, or there is room again: sees to it within this turn. */
+  wake(): void {
+    if (this.#isFlushScheduled || this.#isClosed) return;
+    this.#isFlushScheduled = true;
+    queueMicrotask(() => {
+      this.#isFlushScheduled = false;
+      this.#turn();
+    });
+  }
+
+  /** Resolves when the transport is gone; never rejects. */
+  get closed(): Promise<void> {
+    return this.#closed.promise;
+  }
+
+  /** Ends the connection at once; nothing more is sent. */
+  abort(error: MqttError): void {
+    this.#close(error);
+  }
+
+  async #read(): Promise<void> {
+    try {
+      for (;;) {
+        await this.#room();
+        const { done, value } = await this.#reader.read();
+        if (this.#isClosed) return;
+        if (done) break;
+        this.#received(value);
+      }
+      this.#close(new TransportError("The server closed the connection"));
+    } catch (error) {
+      this.#close(error);
+    }
+  }
+
+  #received(chunk: Uint8Array): void {
+    const now = this.#environment.now();
+    this.#session.bytesReceived(now);
+    try {
+      this.#decoder.decode(chunk, (packet: ControlPacket, byteLength: number) => {
+        this.#session.receive(packet, byteLength, now);
+      });
+    } catch (error) {
+      // Once the protocol is over, whatever follows is of no interest.
+      if (!this.#isEnding) this.#session.fail(error as MqttError);
+    }
+    this.#turn();
+  }
+
+  /** Waits until reading may go on. */
+  async #room(): Promise<void> {
+    while (!this.#mayRead() && !this.#isClosed) {
+      await new Promise<void>((resolve) => {
+        this.#resumeReading = resolve;
+      });
+    }
+    if (this.#host.hasRoom) return;
+    // The server owes us an answer. A turn of the event loop lets consumers take what they can before anything is lost.
+    await new Promise<void>((resolve) => {
+      this.#environment.setTimeout(resolve, 0);
+    });
+    if (!this.#isClosed) this.#host.makeRoom();
+  }
+
+  #mayRead(): boolean {
+    if (this.#isEnding) return true;
+    if (this.#session.batchBytes > outputBytesLimit) return false;
+    return this.#host.hasRoom || this.#session.isAwaitingServer;
+  }
+
+  #turn(): void {
+    if (this.#isClosed) return;
+    this.#dispatch();
+    void this.#flush();
+    if (this.#resumeReading !== undefined && this.#mayRead()) {
+      this.#resumeReading();
+      this.#resumeReading = undefined;
+    }
+    this.#arm();
+  }
+
+  /** Hands over what happened; that may make more happen. */
+  #dispatch(): void {
+    for (let events = this.#session.events(); events.length > 0; events = this.#session.events()) {
+      if (events.some((event) => event.type === "ended")) this.#isEnding = true;
+      this.#host.handle(events);
+    }
+  }
+
+  async #flush(): Promise<void> {
+    if (this.#isWriting || this.#isClosed) return;
+    this.#isWriting = true;
+    try {
+      for (;;) {
+        const bytes = this.#session.transmit(this.#environment.now());
+        this.#dispatch();
+        if (bytes.length === 0 || this.#isClosed) break;
+        const batch = this.#batch;
+        this.#batch = undefined;
+        try {
+          await this.#writer.write(bytes);
+          batch?.resolve();
+          this.#host.written();
+        } catch (error) {
+          batch?.reject(asTransportError(error));
+          throw error;
+        }
+        if (this.#isClosed) return;
+      }
+      this.#isWriting = false;
+      if (this.#isEnding) this.#finish();
+      else this.#turnAfterWrite();
+    } catch (error) {
+      this.#close(error);
+    }
+  }
+
+  /** A write may have taken what reading was paused for, and begun what a deadline is to be set for. */
+  #turnAfterWrite(): void {
+    if (this.#resumeReading !== undefined && this.#mayRead()) {
+      this.#resumeReading();
+      this.#resumeReading = undefined;
+    }
+    this.#arm();
+  }
+
+  /** Everything is written: closes our side, and gives the server a moment to close its own. */
+  #finish(): void {
+    if (this.#isClosed) return;
+    this.#clearTimer();
+    this.#timer = this.#environment.setTimeout(() => {
+      this.#close(undefined);
+    }, closeGraceMs);
+    const close = (): void => {
+      this.#close(undefined);
+    };
+    void this.#writer
+      .close()
+      .then(() => this.#duplex.closed)
+      .then(close, close);
+  }
+
+  #arm(): void {
+    if (this.#isEnding || this.#isClosed) return;
+    const due = this.#session.nextDeadline;
+    // A timer that fires too early finds nothing due and is set again: cheaper than moving it with every packet.
+    if (this.#timerDue <= due) return;
+    this.#clearTimer();
+    const delayMs = Math.min(Math.max(due - this.#environment.now(), 0), maximumTimerDelayMs);
+    this.#timerDue = due;
+    this.#timer = this.#environment.setTimeout(() => {
+      this.#timerDue = Infinity;
+      this.#session.handleTimeout(this.#environment.now());
+      this.#turn();
+    }, delayMs);
+  }
+
+  #clearTimer(): void {
+    this.#environment.clearTimeout(this.#timer);
+    this.#timerDue = Infinity;
+  }
+
+  #close(cause: unknown): void {
+    if (this.#isClosed) return;
+    const error = cause === undefined ? undefined : asTransportError(cause);
+    this.#isClosed = true;
+    this.#clearTimer();
+    this.#duplex.abort(error);
+    this.#session.transportClosed(error);
+    this.#dispatch();
+    this.#batch?.reject(error ?? new TransportError("The connection is closed"));
+    this.#resumeReading?.();
+    this.#host.closed();
+    this.#closed.resolve();
+  }
+}
+
+/** Errors of ours are kept; a stream of a foreign transport may fail with anything. */
+function asTransportError(cause: unknown): MqttError {
+  if (cause instanceof MqttError) return cause;
+  return new TransportError("The connection was lost", { cause });
+}
+
+function ignore(): void {
+  // See where it is used.
+}

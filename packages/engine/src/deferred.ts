@@ -1,0 +1,19 @@
+/** A promise with its two ends. What nobody waits for never counts as an unhandled rejection. */
+export class Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve!: (value: T) => void;
+  reject!: (reason: unknown) => void;
+
+  constructor() {
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    // A message that is published and forgotten must not end the process when the connection is lost.
+    this.promise.catch(ignore);
+  }
+}
+
+function ignore(): void {
+  // Whoever waits for the promise sees the rejection.
+}

@@ -1,0 +1,34 @@
+/** What is known of a connection's two ends. Never holds a user name or a password. */
+export interface ConnectionInfo {
+  /** What carries the bytes: `"tcp"`, `"websocket"`, ... */
+  readonly transport: string;
+  /** The address connected to, without credentials. */
+  readonly url: string;
+  readonly localAddress?: string | undefined;
+  readonly localPort?: number | undefined;
+  readonly remoteAddress?: string | undefined;
+  readonly remotePort?: number | undefined;
+  /** The WebSocket subprotocol that the server chose. */
+  readonly subprotocol?: string | undefined;
+}
+
+/**
+ * A connection, whatever carries it: an ordered, lossless stream of bytes each way [MQTT-4.2-1].
+ *
+ * Back-pressure is the streams' own: an adapter stops reading from its source while `readable` is full, and a write
+ * to `writable` settles when the transport has taken the bytes. Chunks may be cut anywhere.
+ */
+export interface Duplex {
+  /** Bytes from the server. Ends when the server has closed its side; errors with a `TransportError` when it is lost. */
+  readonly readable: ReadableStream<Uint8Array>;
+  /** Bytes to the server. Closing it ends our side after what was written; a chunk must not be changed once written. */
+  readonly writable: WritableStream<Uint8Array>;
+  readonly info: ConnectionInfo;
+  /**
+   * Settles when both directions are over: resolves after an orderly close, rejects with a `TransportError` after any
+   * other. It never causes an unhandled rejection.
+   */
+  readonly closed: Promise<void>;
+  /** Ends both directions at once and frees what the connection holds. Does nothing the second time. */
+  abort(reason?: unknown): void;
+}

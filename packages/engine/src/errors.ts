@@ -1,0 +1,174 @@
+import { MqttError, reasonCodeText, type MqttErrorOptions } from "@rivulet/codec";
+
+export {
+  InvalidTopicError,
+  MalformedPacketError,
+  MqttError,
+  PacketTooLargeError,
+  ProtocolError,
+  type MqttErrorOptions,
+} from "@rivulet/codec";
+
+/** An option is missing, has a value that makes no sense, or does not go with another one. Nothing was changed. */
+export class InvalidOptionError extends MqttError {
+  /** The option's name, such as `"will.qos"`. */
+  readonly option: string;
+
+  constructor(option: string, message: string, options: MqttErrorOptions = {}) {
+    super("ERR_INVALID_OPTION", message, options);
+    this.option = option;
+  }
+
+  override name = "InvalidOptionError";
+}
+
+/** This platform, this protocol version or this server cannot do what was asked. Nothing was changed. */
+export class UnsupportedError extends MqttError {
+  /** What is not supported, such as `"webSocket.headers"`. */
+  readonly feature: string;
+
+  constructor(feature: string, message: string, options: MqttErrorOptions = {}) {
+    super("ERR_UNSUPPORTED", message, options);
+    this.feature = feature;
+  }
+
+  override name = "UnsupportedError";
+}
+
+/** The server answered CONNECT with a CONNACK that refuses it (section 3.2.2.2); `reasonCode` says why. */
+export class ConnectionRefusedError extends MqttError {
+  constructor(reasonCode: number, options: MqttErrorOptions & { readonly text?: string } = {}) {
+    const reasonString = options.reasonString === undefined ? "" : `, ${options.reasonString}`;
+    const text = options.text ?? reasonCodeText(reasonCode);
+    super("ERR_CONNECTION_REFUSED", `The server refused the connection: ${text} (${hex(reasonCode)})${reasonString}`, {
+      ...options,
+      reasonCode,
+    });
+  }
+
+  override name = "ConnectionRefusedError";
+}
+
+/** The server ended the connection with a DISCONNECT (section 3.14); `reasonCode` says why. */
+export class ServerDisconnectError extends MqttError {
+  constructor(reasonCode: number, options: MqttErrorOptions = {}) {
+    const reasonString = options.reasonString === undefined ? "" : `, ${options.reasonString}`;
+    super(
+      "ERR_SERVER_DISCONNECT",
+      `The server ended the connection: ${reasonCodeText(reasonCode)} (${hex(reasonCode)})${reasonString}`,
+      { ...options, reasonCode },
+    );
+  }
+
+  override name = "ServerDisconnectError";
+}
+
+/** The connection could not be made, or was lost. `cause` is the platform's own error, where it gave one. */
+export class TransportError extends MqttError {
+  /** The WebSocket close code, where the transport is one and has it. */
+  readonly closeCode: number | undefined;
+
+  constructor(message: string, options: MqttErrorOptions & { readonly closeCode?: number | undefined } = {}) {
+    super("ERR_TRANSPORT", message, options);
+    this.closeCode = options.closeCode;
+  }
+
+  override name = "TransportError";
+}
+
+/** Something did not happen within its time. */
+export class TimeoutError extends MqttError {
+  /** The time that was given, in ms. */
+  readonly timeoutMs: number;
+
+  constructor(what: string, timeoutMs: number, options: MqttErrorOptions = {}) {
+    super("ERR_TIMEOUT", `${what} took longer than ${timeoutMs} ms`, options);
+    this.timeoutMs = timeoutMs;
+  }
+
+  override name = "TimeoutError";
+}
+
+/** The operation needs a connection, and there is none. */
+export class NotConnectedError extends MqttError {
+  constructor(message = "The client is not connected", options: MqttErrorOptions = {}) {
+    super("ERR_NOT_CONNECTED", message, options);
+  }
+
+  override name = "NotConnectedError";
+}
+
+/** The client was closed before the operation had ended. */
+export class ClosedError extends MqttError {
+  constructor(message = "The client is closed", options: MqttErrorOptions = {}) {
+    super("ERR_CLOSED", message, options);
+  }
+
+  override name = "ClosedError";
+}
+
+/** The server answered a PUBLISH with a Reason Code of 0x80 or above: it did not take the message. */
+export class PublishError extends MqttError {
+  /** The Topic Name of the message. */
+  readonly topic: string;
+
+  constructor(topic: string, reasonCode: number, options: MqttErrorOptions = {}) {
+    const reasonString = options.reasonString === undefined ? "" : `, ${options.reasonString}`;
+    super(
+      "ERR_PUBLISH",
+      `The server did not take the message to ${topic}: ${reasonCodeText(reasonCode)} (${hex(reasonCode)})${reasonString}`,
+      { ...options, reasonCode },
+    );
+    this.topic = topic;
+  }
+
+  override name = "PublishError";
+}
+
+/** What the server said of one Topic Filter of a SUBSCRIBE. */
+export interface SubscribeResult {
+  readonly filter: string;
+  /** The maximum QoS granted; absent when the filter was refused. */
+  readonly qos?: 0 | 1 | 2;
+  /** The Reason Code of the SUBACK. */
+  readonly reasonCode: number;
+}
+
+/** The server refused every Topic Filter of a SUBSCRIBE. */
+export class SubscribeError extends MqttError {
+  /** What the server said of each filter. */
+  readonly results: readonly SubscribeResult[];
+
+  constructor(results: readonly SubscribeResult[], options: MqttErrorOptions = {}) {
+    const said = results.map((r) => `${r.filter}: ${reasonCodeText(r.reasonCode)} (${hex(r.reasonCode)})`);
+    super("ERR_SUBSCRIBE", `The server refused to subscribe to ${said.join("; ")}`, {
+      reasonCode: results[0]?.reasonCode,
+      ...options,
+    });
+    this.results = results;
+  }
+
+  override name = "SubscribeError";
+}
+
+/** All 65,535 Packet Identifiers are in use (section 2.2.1). */
+export class PacketIdExhaustedError extends MqttError {
+  constructor() {
+    super("ERR_PACKET_ID_EXHAUSTED", "All 65535 packet identifiers are in use");
+  }
+
+  override name = "PacketIdExhaustedError";
+}
+
+/** The queue of messages that wait to be sent is full; the message was not taken. */
+export class QueueFullError extends MqttError {
+  constructor(message: string) {
+    super("ERR_QUEUE_FULL", message);
+  }
+
+  override name = "QueueFullError";
+}
+
+function hex(reasonCode: number): string {
+  return `0x${reasonCode.toString(16).padStart(2, "0").toUpperCase()}`;
+}

@@ -1,0 +1,51 @@
+/** Defaults and limits of the engine. Those of the first group are options of `connect`. */
+
+/** Keep Alive, in seconds. */
+export const defaultKeepAlive = 60;
+/** Receive Maximum told to the server: its QoS 1 and 2 messages that may be unacknowledged at a time. */
+export const defaultReceiveMaximum = 1000;
+/** Our own cap on QoS 1 and 2 messages in flight to the server, whatever its Receive Maximum. */
+export const defaultMaxInflight = 1000;
+/**
+ * The same before MQTT 5.0, where a server cannot tell its own limit and some enforce one: mosquitto by default cuts
+ * off a client with more than 20 unfinished QoS 2 messages.
+ */
+export const defaultMaxInflightUntold = 20;
+/** Topic Alias Maximum told to the server. */
+export const defaultTopicAliasMaximum = 10;
+/** From opening the transport to CONNACK, in ms. */
+export const defaultConnectTimeoutMs = 30_000;
+/** From sending a SUBSCRIBE or UNSUBSCRIBE to its answer, in ms. */
+export const defaultOperationTimeoutMs = 30_000;
+/** How long `disconnect` waits for what is in flight, in ms. */
+export const defaultDisconnectTimeoutMs = 10_000;
+/** Messages that may wait to be sent. */
+export const defaultQueueMessages = 10_000;
+/** Bytes that may wait to be sent. */
+export const defaultQueueBytes: number = 16 * 1024 * 1024;
+/** QoS 0 messages that a subscription buffers for its consumer. */
+export const defaultHighWaterMark = 256;
+
+/** Payload bytes that wait for consumers, all subscriptions together, beyond which reading pauses. */
+export const inboundBytesLimit: number = 16 * 1024 * 1024;
+
+/**
+ * Publishes are encoded into the batch that leaves next while it is smaller than this, in bytes; the others wait, so
+ * that an acknowledgement or a ping never stands behind more than one such batch.
+ */
+export const batchBytesLimit: number = 64 * 1024;
+
+/**
+ * Reading pauses while more than this, in bytes, waits for a transport that takes nothing: a server that sends and
+ * does not read must not fill our memory with acknowledgements.
+ */
+export const outputBytesLimit: number = 1024 * 1024;
+
+/** How long the server has to close its side after DISCONNECT before the connection is dropped, in ms. */
+export const closeGraceMs = 2000;
+
+/** Topics whose matching subscriptions are remembered. */
+export const routeCacheSize = 1000;
+
+/** The longest delay that timers of every platform can hold, in ms: 2^31 - 1. */
+export const maximumTimerDelayMs = 2_147_483_647;

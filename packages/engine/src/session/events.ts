@@ -1,0 +1,49 @@
+import type {
+  ConnackPacket,
+  ControlPacket,
+  PacketProperties,
+  PublishPacket,
+  SubackPacket,
+  UnsubackPacket,
+} from "@rivulet/codec";
+import type { MqttError } from "../errors.ts";
+import type { IncomingExchange } from "./incoming.ts";
+import type { Server } from "./server.ts";
+
+/** What happened in a Session; drained with `events`. `Context` is what the commands were given. */
+export type SessionEvent<Context> =
+  /** The server accepted the connection. */
+  | { readonly type: "connected"; readonly connack: ConnackPacket; readonly server: Server }
+  /** A message came. With an exchange it is to be acknowledged by `acknowledge`. */
+  | { readonly type: "message"; readonly packet: PublishPacket; readonly exchange: IncomingExchange | undefined }
+  /** A QoS 0 message, which had to wait, is in the batch that `transmit` returns next. */
+  | { readonly type: "batched"; readonly context: Context }
+  /** The exchange of a QoS 1 or 2 message is over. A Reason Code of 0x80 or above: the server did not take it. */
+  | {
+      readonly type: "published";
+      readonly context: Context;
+      readonly topicName: string;
+      readonly packetIdentifier: number;
+      readonly reasonCode: number;
+      readonly properties: PacketProperties<"puback"> | undefined;
+    }
+  /** A SUBSCRIBE or UNSUBSCRIBE was answered. */
+  | { readonly type: "answered"; readonly context: Context; readonly packet: SubackPacket | UnsubackPacket }
+  /** A command will not be carried out. */
+  | { readonly type: "failed"; readonly context: Context; readonly error: MqttError }
+  /** The acknowledgement of a message has been put into the batch. */
+  | { readonly type: "acknowledged"; readonly exchange: IncomingExchange }
+  /**
+   * The Network Connection is over for the protocol: when `transmit` has nothing left, the transport is to be closed.
+   * Without an error it ended by our own DISCONNECT.
+   */
+  | { readonly type: "ended"; readonly error: MqttError | undefined }
+  /** A packet was received or put into the batch; only while `tracing` is on. */
+  | {
+      readonly type: "packet";
+      readonly direction: "in" | "out";
+      readonly packet: ControlPacket;
+      readonly byteLength: number;
+    }
+  /** Something that may interest whoever reads the log. */
+  | { readonly type: "log"; readonly level: "info" | "verbose"; readonly message: string };

@@ -1,0 +1,54 @@
+import type { ConnackPacket, ProtocolVersion } from "@rivulet/codec";
+
+/** The largest packet that the protocol allows, in bytes. */
+const noMaximumPacketSize = 268_435_460;
+
+/** What the server said in its CONNACK, with the specification's defaults where it said nothing (section 3.2.2.3). */
+export interface Server {
+  /** Unacknowledged QoS 1 and 2 messages that it accepts at a time. */
+  readonly receiveMaximum: number;
+  readonly maximumQoS: 0 | 1 | 2;
+  readonly retainAvailable: boolean;
+  /** In bytes. */
+  readonly maximumPacketSize: number;
+  readonly topicAliasMaximum: number;
+  readonly wildcardSubscriptionAvailable: boolean;
+  readonly subscriptionIdentifierAvailable: boolean;
+  readonly sharedSubscriptionAvailable: boolean;
+  /** The Keep Alive that is in force, in seconds: the server's, or else the one that we asked for. */
+  readonly keepAlive: number;
+  /** In seconds: the server's, or else the one that we asked for. */
+  readonly sessionExpiryInterval: number;
+  readonly assignedClientIdentifier?: string | undefined;
+  readonly responseInformation?: string | undefined;
+  readonly serverReference?: string | undefined;
+  readonly reasonString?: string | undefined;
+  readonly userProperties: readonly (readonly [name: string, value: string])[];
+}
+
+/** Reads a CONNACK; `asked` is what the CONNECT had. */
+export function readServer(
+  connack: ConnackPacket,
+  version: ProtocolVersion,
+  asked: { readonly keepAlive: number; readonly sessionExpiryInterval: number },
+): Server {
+  const properties = connack.properties ?? {};
+  const isVersion5 = version === 5;
+  return {
+    receiveMaximum: properties.receiveMaximum ?? 65_535,
+    maximumQoS: (properties.maximumQoS ?? 2) as 0 | 1 | 2,
+    retainAvailable: properties.retainAvailable !== 0,
+    maximumPacketSize: properties.maximumPacketSize ?? noMaximumPacketSize,
+    topicAliasMaximum: properties.topicAliasMaximum ?? 0,
+    wildcardSubscriptionAvailable: properties.wildcardSubscriptionAvailable !== 0,
+    subscriptionIdentifierAvailable: isVersion5 && properties.subscriptionIdentifierAvailable !== 0,
+    sharedSubscriptionAvailable: properties.sharedSubscriptionAvailable !== 0,
+    keepAlive: properties.serverKeepAlive ?? asked.keepAlive, // [MQTT-3.1.2-21] [MQTT-3.2.2-21]
+    sessionExpiryInterval: properties.sessionExpiryInterval ?? asked.sessionExpiryInterval,
+    assignedClientIdentifier: properties.assignedClientIdentifier,
+    responseInformation: properties.responseInformation,
+    serverReference: properties.serverReference,
+    reasonString: properties.reasonString,
+    userProperties: properties.userProperties ?? [],
+  };
+}

@@ -1,0 +1,20 @@
+import { defineConfig } from "vitest/config";
+
+// Packages find each other's sources through a condition of our own, so tests need no build.
+const conditions = ["@rivulet/source", "node", "module", "import", "default"];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions, externalConditions: conditions } },
+  test: {
+    include: ["packages/*/src/**/*.test.ts", ".ci/**/*.test.ts", "e2e/**/*.test.ts"],
+    coverage: {
+      provider: "v8",
+      include: ["packages/*/src/**/*.ts"],
+      exclude: ["**/*.test.ts", "**/testing/**"],
+      reporter: ["text-summary", "json-summary", "html"],
+      reportsDirectory: ".cache/coverage",
+      thresholds: { "packages/codec/src/**": { branches: 100 } },
+    },
+  },
+});
