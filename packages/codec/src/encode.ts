@@ -1,12 +1,9 @@
-import { MalformedPacketError, PacketTooLargeError } from "./errors.ts";
-import { fixedFlags } from "./fixed-header.ts";
-import { maximumControlPacketSize, maximumVariableByteInteger } from "./limits.ts";
-import { Lengths, variableByteIntegerLength } from "./measure.ts";
-import { packetTypes } from "./packet-types.ts";
-import type { PacketCodec } from "./packets/packet-codec.ts";
-import { packetCodecs } from "./packets/packet-codecs.ts";
-import type { ControlPacketInput, PacketType, ProtocolVersion } from "./packets/types.ts";
-import { Writer } from "./writer.ts";
+import { PacketBatch } from "./packet-batch.ts";
+import { allWriters } from "./packets/all-packets.ts";
+import type { ControlPacketInput, ProtocolVersion } from "./packets/types.ts";
+
+/** Nothing of a packet stays in it, so one serves all. */
+const scratch = /* @__PURE__ */ new PacketBatch(allWriters);
 
 /**
  * Encodes a Control Packet into an array of exactly its size.
@@ -23,11 +20,9 @@ import { Writer } from "./writer.ts";
  * ```
  */
 export function encode(packet: ControlPacketInput, version: ProtocolVersion): Uint8Array {
-  const lengths = new Lengths();
-  const remainingLength = measurePacket(packet, version, lengths);
-  const writer = new Writer(new Uint8Array(packetLength(remainingLength)), 0);
-  writePacket(packet, version, writer, lengths, remainingLength);
-  return writer.bytes;
+  const bytes = new Uint8Array(encodedLength(packet, version));
+  scratch.writeInto(packet, bytes, 0);
+  return bytes;
 }
 
 /**
@@ -49,13 +44,11 @@ export function encodeInto(
   bytes: Uint8Array,
   offset = 0,
 ): number {
-  const lengths = new Lengths();
-  const remainingLength = measurePacket(packet, version, lengths);
-  const length = packetLength(remainingLength);
-  if (!(offset >= 0 && offset + length <= bytes.length)) {
+  const length = encodedLength(packet, version);
+  if (!Number.isInteger(offset) || offset < 0 || offset + length > bytes.length) {
     throw new RangeError(`A packet of ${length} bytes does not fit at ${offset} of ${bytes.length}`);
   }
-  writePacket(packet, version, new Writer(bytes, offset), lengths, remainingLength);
+  scratch.writeInto(packet, bytes, offset);
   return length;
 }
 
@@ -65,41 +58,6 @@ export function encodeInto(
  * @throws the errors of `encode`.
  */
 export function encodedLength(packet: ControlPacketInput, version: ProtocolVersion): number {
-  return packetLength(measurePacket(packet, version, new Lengths()));
-}
-
-/** Checks a packet and returns its Remaining Length. */
-export function measurePacket(packet: ControlPacketInput, version: ProtocolVersion, lengths: Lengths): number {
-  const remainingLength = codecOf(packet).measure(packet as never, version, lengths);
-  if (remainingLength > maximumVariableByteInteger) {
-    throw new PacketTooLargeError(packetLength(remainingLength), maximumControlPacketSize);
-  }
-  return remainingLength;
-}
-
-/** The size of a packet, its fixed header included. */
-export function packetLength(remainingLength: number): number {
-  return 1 + variableByteIntegerLength(remainingLength) + remainingLength;
-}
-
-/** Writes a packet that `measurePacket` has measured. */
-export function writePacket(
-  packet: ControlPacketInput,
-  version: ProtocolVersion,
-  writer: Writer,
-  lengths: Lengths,
-  remainingLength: number,
-): void {
-  const codec = codecOf(packet);
-  const flags = codec.flags === undefined ? fixedFlags(packet.type) : codec.flags(packet as never);
-  writer.byte((packetTypes[packet.type] << 4) | flags);
-  writer.variableByteInteger(remainingLength);
-  codec.write(packet as never, version, writer, lengths);
-}
-
-/** `PacketCodec` of a packet of any type; its methods take `never`, since which type it is is known only at run time. */
-function codecOf(packet: { type: PacketType }): PacketCodec<PacketType> {
-  const codec = packetCodecs[packet.type] as PacketCodec<PacketType> | undefined;
-  if (codec === undefined) throw new MalformedPacketError(`There is no packet of type ${String(packet.type)}`);
-  return codec;
+  scratch.version = version;
+  return scratch.measure(packet);
 }

@@ -1,5 +1,4 @@
 import type { ControlPacket } from "./packets/types.ts";
-import { reasonCodes } from "./reason-codes.ts";
 
 /** What every error of Rivulet can say beside its message. */
 export interface MqttErrorOptions {
@@ -25,7 +24,7 @@ export class MqttError extends Error {
   readonly reasonString: string | undefined;
 
   constructor(code: string, message: string, options: MqttErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(message, options);
     this.code = code;
     this.reasonCode = options.reasonCode;
     this.reasonString = options.reasonString;
@@ -41,19 +40,26 @@ export interface PacketErrorOptions extends MqttErrorOptions {
   readonly offset?: number | undefined;
 }
 
-/**
- * The bytes cannot be read as a Control Packet of this protocol version, or a packet cannot be written as one
- * (section 4.13 of MQTT 5.0). `reasonCode` is 0x81.
- */
-export class MalformedPacketError extends MqttError {
+/** What the errors of encoding and decoding have in common. */
+export class PacketError extends MqttError {
   /** Position in the packet, in bytes from the first byte of its fixed header; `undefined` when encoding. */
   readonly offset: number | undefined;
   /** The packets that `Decoder.push` had read from the same chunk before this one. */
   packets: readonly ControlPacket[] = [];
 
-  constructor(message: string, options: PacketErrorOptions = {}) {
-    super("ERR_MALFORMED_PACKET", message, withReasonCode(reasonCodes.malformedPacket, options));
+  constructor(code: string, message: string, options: PacketErrorOptions) {
+    super(code, message, options);
     this.offset = options.offset;
+  }
+}
+
+/**
+ * The bytes cannot be read as a Control Packet of this protocol version, or a packet cannot be written as one
+ * (section 4.13 of MQTT 5.0). `reasonCode` is 0x81.
+ */
+export class MalformedPacketError extends PacketError {
+  constructor(message: string, options?: PacketErrorOptions) {
+    super("ERR_MALFORMED_PACKET", message, { reasonCode: 0x81, ...options });
   }
 
   override name = "MalformedPacketError";
@@ -63,40 +69,26 @@ export class MalformedPacketError extends MqttError {
  * The packet can be read, and holds what the protocol forbids (section 4.13 of MQTT 5.0). `reasonCode` is 0x82, or
  * a more precise one such as 0x94, Topic Alias invalid.
  */
-export class ProtocolError extends MqttError {
-  /** Position in the packet, in bytes from the first byte of its fixed header; `undefined` when there is none. */
-  readonly offset: number | undefined;
-  /** The packets that `Decoder.push` had read from the same chunk before this one. */
-  packets: readonly ControlPacket[] = [];
-
-  constructor(message: string, options: PacketErrorOptions = {}) {
-    super("ERR_PROTOCOL", message, withReasonCode(reasonCodes.protocolError, options));
-    this.offset = options.offset;
+export class ProtocolError extends PacketError {
+  constructor(message: string, options?: PacketErrorOptions) {
+    super("ERR_PROTOCOL", message, { reasonCode: 0x82, ...options });
   }
 
   override name = "ProtocolError";
 }
 
 /** A packet is larger than the receiver accepts (section 3.1.2.11.4). `reasonCode` is 0x95. */
-export class PacketTooLargeError extends MqttError {
+export class PacketTooLargeError extends PacketError {
   /** Size of the packet, in bytes, its fixed header included. */
   readonly size: number;
   /** The limit that it exceeds, in bytes. */
   readonly maximumPacketSize: number;
-  /** Position in the packet at which the size was known; `undefined` when encoding. */
-  readonly offset: number | undefined;
-  /** The packets that `Decoder.push` had read from the same chunk before this one. */
-  packets: readonly ControlPacket[] = [];
 
-  constructor(size: number, maximumPacketSize: number, options: PacketErrorOptions = {}) {
-    super(
-      "ERR_PACKET_TOO_LARGE",
-      `The packet has ${size} bytes and the limit is ${maximumPacketSize}`,
-      withReasonCode(reasonCodes.packetTooLarge, options),
-    );
+  constructor(size: number, maximumPacketSize: number, options?: PacketErrorOptions) {
+    const message = `The packet has ${size} bytes and the limit is ${maximumPacketSize}`;
+    super("ERR_PACKET_TOO_LARGE", message, { reasonCode: 0x95, ...options });
     this.size = size;
     this.maximumPacketSize = maximumPacketSize;
-    this.offset = options.offset;
   }
 
   override name = "PacketTooLargeError";
@@ -107,14 +99,10 @@ export class InvalidTopicError extends MqttError {
   /** The topic in question. */
   readonly topic: string;
 
-  constructor(message: string, topic: string, options: MqttErrorOptions = {}) {
-    super("ERR_INVALID_TOPIC", message, withReasonCode(reasonCodes.topicNameInvalid, options));
+  constructor(message: string, topic: string, options?: MqttErrorOptions) {
+    super("ERR_INVALID_TOPIC", message, { reasonCode: 0x90, ...options });
     this.topic = topic;
   }
 
   override name = "InvalidTopicError";
-}
-
-function withReasonCode(reasonCode: number, options: MqttErrorOptions): MqttErrorOptions {
-  return { ...options, reasonCode: options.reasonCode ?? reasonCode };
 }

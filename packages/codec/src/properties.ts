@@ -1,7 +1,20 @@
-import type { PacketType } from "./packets/types.ts";
 
 /** What a set of properties can belong to: a packet that has them, or the Will Message inside a CONNECT. */
-export type PropertyTarget = Exclude<PacketType, "pingreq" | "pingresp"> | "will";
+export type PropertyTarget =
+  | "connect"
+  | "will"
+  | "connack"
+  | "publish"
+  | "puback"
+  | "pubrec"
+  | "pubrel"
+  | "pubcomp"
+  | "subscribe"
+  | "suback"
+  | "unsubscribe"
+  | "unsuback"
+  | "disconnect"
+  | "auth";
 
 /** The data types of property values on the wire (section 1.5). */
 export type PropertyType =
@@ -110,4 +123,4 @@ type NamesIn<T extends PropertyTarget> = {
 }[PropertyName];
 
 /** The properties that may stand in a given packet, or in the Will Message (`"will"`). Absent ones are left out. */
-export type PacketProperties<T extends PropertyTarget> = { [N in NamesIn<T>]?: PropertyValue<N> };
+export type PacketProperties<T extends PropertyTarget> = { [N in NamesIn<T>]?: PropertyValue<N> | undefined };

@@ -1,27 +1,34 @@
 import { MalformedPacketError, ProtocolError } from "./errors.ts";
-import { topicNameFault } from "./topics.ts";
+import { noBytes } from "./no-bytes.ts";
+import type { ProtocolVersion } from "./packets/types.ts";
+import type { PacketProperties, PropertyTarget } from "./properties.ts";
+import type { PropertyList } from "./property-list.ts";
+import { isReasonCodeOf, type PacketTypeWithReasonCode } from "./reason-codes.ts";
+import { topicFault, topicNames, type TopicRules } from "./topics.ts";
 import { decodeUtf8, StringCache } from "./utf8.ts";
-
-const unitWhole = 0x80;
+import { illFormedInteger, isIllFormed } from "./variable-byte-integer.ts";
 
 /**
  * Reads the fields of one packet's body, one after the other. It never reads past `end`, and its errors say where in
  * the packet they were found. One reader serves a decoder for all its packets, so that their strings can be cached.
  */
 export class Reader {
-  /** Where the next field begins, in `#bytes`. */
+  version: ProtocolVersion = 5;
+  /** Where the next field begins, in the bytes. */
   position = 0;
   /** Where the packet, or the property list that is being read, ends. */
   end = 0;
-  #bytes: Uint8Array = new Uint8Array(0);
   /** Where the first byte of the packet is, or would be where its body lies in a buffer of its own. */
   origin = 0;
+  #bytes = noBytes;
+  /** Their buffer, which is slow to be asked for, once it was needed. */
+  #buffer: ArrayBufferLike | undefined;
   readonly #strings = new StringCache();
   readonly #topicNames = new StringCache();
 
   /** Turns to the packet whose body lies in `bytes` from `start` to `end`, after a header of `headerLength` bytes. */
   reset(bytes: Uint8Array, start: number, end: number, headerLength: number): void {
-    this.#bytes = bytes;
+    if (bytes !== this.#bytes) this.#use(bytes);
     this.position = start;
     this.end = end;
     this.origin = start - headerLength;
@@ -29,7 +36,7 @@ export class Reader {
 
   /** Lets go of the last packet's bytes. */
   release(): void {
-    this.#bytes = new Uint8Array(0);
+    this.#use(noBytes);
   }
 
   /** Bytes between here and the end. */
@@ -37,25 +44,18 @@ export class Reader {
     return this.end - this.position;
   }
 
-  /** Where a byte of `#bytes` is in the packet, counted from the packet's first byte. */
-  offsetOf(position: number): number {
-    return position - this.origin;
-  }
-
   byte(): number {
-    this.#require(1);
-    return this.#bytes[this.position++] as number;
+    return this.#bytes[this.#enter(1)] as number;
   }
 
   twoByteInteger(): number {
-    this.#require(2);
-    const value = ((this.#bytes[this.position] as number) << 8) | (this.#bytes[this.position + 1] as number);
-    this.position += 2;
-    return value;
+    const start = this.#enter(2);
+    return ((this.#bytes[start] as number) << 8) | (this.#bytes[start + 1] as number);
   }
 
   fourByteInteger(): number {
-    // Not with <<: its result is signed.
+    this.position = this.#enter(4);
+    // Not with << alone: its result is signed.
     return this.twoByteInteger() * 0x10000 + this.twoByteInteger();
   }
 
@@ -63,17 +63,11 @@ export class Reader {
   variableByteInteger(): number {
     const start = this.position;
     let value = 0;
-    let unit = 1;
-    for (let length = 1; ; length++) {
+    for (let count = 1; ; count++) {
       const byte = this.byte();
-      value += (byte & 0x7f) * unit;
-      if (byte < unitWhole) {
-        // [MQTT-1.5.5-1]
-        if (byte === 0 && length > 1) throw this.malformed("A variable byte integer is longer than it need be", start);
-        return value;
-      }
-      if (length === 4) throw this.malformed("A variable byte integer has more than four bytes", start);
-      unit *= 0x80;
+      if (isIllFormed(byte, count)) throw this.malformed(`The bytes here ${illFormedInteger}`, start);
+      value |= (byte & 0x7f) << (7 * (count - 1));
+      if (byte < 0x80) return value;
     }
   }
 
@@ -85,9 +79,19 @@ export class Reader {
     return value;
   }
 
+  /** A Reason Code, or Return code, that this version has in this packet. */
+  reasonCode(packet: PacketTypeWithReasonCode): number {
+    const start = this.position;
+    const reasonCode = this.byte();
+    if (!isReasonCodeOf(packet, reasonCode, this.version)) {
+      throw this.protocolError(`Reason code ${reasonCode} is not one of ${packet.toUpperCase()}`, start);
+    }
+    return reasonCode;
+  }
+
   /** Binary Data (section 1.5.6), not copied. */
   binary(): Uint8Array {
-    const start = this.#enterField();
+    const start = this.#enter(this.twoByteInteger());
     return this.#view(start, this.position);
   }
 
@@ -100,68 +104,95 @@ export class Reader {
 
   /** A UTF-8 Encoded String (section 1.5.4). */
   string(): string {
-    const start = this.#enterField();
-    const known = this.#strings.find(this.#bytes, start, this.position);
-    if (known !== undefined) return known;
-    const text = this.#decode(start);
-    this.#strings.add(text, this.#bytes, start, this.position);
-    return text;
+    return this.#string(false);
   }
 
-  /** A Topic Name, which may be empty here but has no wildcard [MQTT-3.3.2-1] [MQTT-3.3.2-2]. */
-  topicName(): string {
-    const start = this.#enterField();
-    const known = this.#topicNames.find(this.#bytes, start, this.position);
-    if (known !== undefined) return known;
-    const topicName = this.#decode(start);
-    const fault = topicName === "" ? undefined : topicNameFault(topicName);
-    if (fault !== undefined) throw this.malformed(`The topic name ${fault}`, start - 2);
-    this.#topicNames.add(topicName, this.#bytes, start, this.position);
-    return topicName;
+  stringPair(): [string, string] {
+    return [this.string(), this.string()];
+  }
+
+  /** A Topic Name [MQTT-3.3.2-1]; it may be empty where an alias can stand for it. */
+  topicName(mayBeEmpty = false): string {
+    return this.#string(true, mayBeEmpty);
+  }
+
+  /** @throws MalformedPacketError unless the string found at this position is a topic of this kind. */
+  checkTopic(topic: string, rules: TopicRules, position: number): void {
+    if (!rules.isSound(topic, this.version)) throw this.malformed(topicFault(topic, rules), position);
+  }
+
+  /** Reads a property list, where there is one, into a packet: what is absent or empty has no key. */
+  properties<T extends PropertyTarget>(list: PropertyList<T>, packet: { properties?: PacketProperties<T> }): void {
+    if (this.version < 5) return;
+    const start = this.position;
+    const length = this.variableByteInteger();
+    if (length === 0) return;
+    const packetEnd = this.end;
+    if (length > this.remaining) throw this.malformed(`The properties have ${length} bytes, which do not fit`, start);
+    this.end = this.position + length;
+    packet.properties = list.read(this);
+    this.end = packetEnd;
+  }
+
+  /**
+   * Reads what `Writer.ending` has written: a Reason Code and properties, each of which may be left out, or, where
+   * `isWhole`, only both.
+   */
+  ending<T extends PacketTypeWithReasonCode & PropertyTarget>(
+    packet: { type: T; reasonCode: number; properties?: PacketProperties<T> },
+    list: PropertyList<T>,
+    isWhole = false,
+  ): void {
+    if (this.version === 5 && this.remaining > 0) {
+      packet.reasonCode = this.reasonCode(packet.type);
+      if (isWhole || this.remaining > 0) this.properties(list, packet);
+    }
+    this.finish();
   }
 
   /** @throws MalformedPacketError unless every byte has been read. */
   finish(): void {
-    if (this.position !== this.end) {
-      throw this.malformed(`${this.remaining} bytes follow the last field`, this.position);
-    }
+    if (this.remaining > 0) throw this.malformed(`${this.remaining} bytes follow the last field`, this.position);
   }
 
-  malformed(message: string, position: number, reasonCode?: number): MalformedPacketError {
-    return new MalformedPacketError(message, { offset: this.offsetOf(position), reasonCode });
+  malformed(message: string, position: number): MalformedPacketError {
+    return new MalformedPacketError(message, { offset: position - this.origin });
   }
 
-  protocolError(message: string, position: number, reasonCode?: number): ProtocolError {
-    return new ProtocolError(message, { offset: this.offsetOf(position), reasonCode });
+  protocolError(message: string, position: number, reasonCode = 0x82): ProtocolError {
+    return new ProtocolError(message, { offset: position - this.origin, reasonCode });
   }
 
-  /** Reads a field's length and moves behind the field; returns where its bytes begin. */
-  #enterField(): number {
-    const length = this.twoByteInteger();
-    this.#require(length);
+  /** Moves behind a field of so many bytes, and returns where it begins. */
+  #enter(length: number): number {
     const start = this.position;
+    if (length > this.end - start) throw this.malformed(`${length} bytes do not fit into what is left`, start);
     this.position = start + length;
     return start;
   }
 
-  #decode(start: number): string {
+  /** What a cache knows has been found sound before. */
+  #string(isTopicName: boolean, mayBeEmpty = false): string {
+    const cache = isTopicName ? this.#topicNames : this.#strings;
+    const start = this.#enter(this.twoByteInteger());
+    const known = cache.find(this.#bytes, start, this.position);
+    if (known !== undefined) return known;
     const text = decodeUtf8(this.#bytes, start, this.position);
     // [MQTT-1.5.4-1] [MQTT-1.5.4-2] [MQTT311-1.5.3-1] [MQTT311-1.5.3-2]
     if (text === undefined) throw this.malformed("A string is not well-formed UTF-8 without U+0000", start - 2);
+    if (isTopicName && !(mayBeEmpty && text === "")) this.checkTopic(text, topicNames, start - 2);
+    cache.keep(text);
     return text;
+  }
+
+  #use(bytes: Uint8Array): void {
+    this.#bytes = bytes;
+    this.#buffer = undefined;
   }
 
   #view(start: number, end: number): Uint8Array {
     // Not subarray(), which would give a Buffer of a Buffer.
-    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + start, end - start);
-  }
-
-  #require(length: number): void {
-    if (length > this.end - this.position) {
-      throw this.malformed(
-        `A field of ${length} bytes does not fit into the ${this.remaining} that are left`,
-        this.position,
-      );
-    }
+    this.#buffer ??= this.#bytes.buffer;
+    return new Uint8Array(this.#buffer, this.#bytes.byteOffset + start, end - start);
   }
 }

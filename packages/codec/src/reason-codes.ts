@@ -1,4 +1,4 @@
-import type { PacketType } from "./packets/types.ts";
+import type { PacketType, ProtocolVersion } from "./packets/types.ts";
 
 /** The Reason Codes of MQTT 5.0 by name (section 2.4). Those of 0x80 and above mean that something failed. */
 export const reasonCodes = {
@@ -58,43 +58,50 @@ export type PacketTypeWithReasonCode = Exclude<
   "connect" | "publish" | "subscribe" | "unsubscribe" | "pingreq" | "pingresp"
 >;
 
-const publishFailures = [0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99] as const;
+const publishFailures = [0x80, 0x83, 0x87, 0x90, 0x91, 0x97, 0x99];
+const publishAcknowledgement = [0x00, 0x10, ...publishFailures];
 
 /** Which Reason Codes a packet may carry: the table of section 2.4, a row a packet. */
-const allowed: Record<PacketTypeWithReasonCode, ReadonlySet<number>> = {
+const allowed: Record<PacketTypeWithReasonCode, readonly number[]> = {
   // [MQTT-3.2.2-8]
-  connack: new Set([
+  connack: [
     0x00, 0x80, 0x81, 0x82, 0x83, 0x84, 0x85, 0x86, 0x87, 0x88, 0x89, 0x8a, 0x8c, 0x90, 0x95, 0x97, 0x99, 0x9a, 0x9b,
     0x9c, 0x9d, 0x9f,
-  ]),
-  // [MQTT-3.4.2-1]
-  puback: new Set([0x00, 0x10, ...publishFailures]),
-  // [MQTT-3.5.2-1]
-  pubrec: new Set([0x00, 0x10, ...publishFailures]),
-  // [MQTT-3.6.2-1]
-  pubrel: new Set([0x00, 0x92]),
-  // [MQTT-3.7.2-1]
-  pubcomp: new Set([0x00, 0x92]),
-  // [MQTT-3.9.3-2]
-  suback: new Set([0x00, 0x01, 0x02, 0x80, 0x83, 0x87, 0x8f, 0x91, 0x97, 0x9e, 0xa1, 0xa2]),
-  // [MQTT-3.11.3-2]
-  unsuback: new Set([0x00, 0x11, 0x80, 0x83, 0x87, 0x8f, 0x91]),
-  // [MQTT-3.14.2-1]
-  disconnect: new Set([
-    0x00, 0x04, 0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8b, 0x8d, 0x8e, 0x8f, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97, 0x98,
-    0x99, 0x9a, 0x9b, 0x9c, 0x9d, 0x9e, 0x9f, 0xa0, 0xa1, 0xa2,
-  ]),
-  // [MQTT-3.15.2-1]
-  auth: new Set([0x00, 0x18, 0x19]),
+  ],
+  puback: publishAcknowledgement, // [MQTT-3.4.2-1]
+  pubrec: publishAcknowledgement, // [MQTT-3.5.2-1]
+  pubrel: [0x00, 0x92], // [MQTT-3.6.2-1]
+  pubcomp: [0x00, 0x92], // [MQTT-3.7.2-1]
+  suback: [0x00, 0x01, 0x02, 0x80, 0x83, 0x87, 0x8f, 0x91, 0x97, 0x9e, 0xa1, 0xa2], // [MQTT-3.9.3-2]
+  unsuback: [0x00, 0x11, 0x80, 0x83, 0x87, 0x8f, 0x91], // [MQTT-3.11.3-2]
+  // [MQTT-3.14.2-1]; 0x8C stands in the table of section 2.4 alone, which is reason enough to understand it.
+  disconnect: [
+    0x00, 0x04, 0x80, 0x81, 0x82, 0x83, 0x87, 0x89, 0x8b, 0x8c, 0x8d, 0x8e, 0x8f, 0x90, 0x93, 0x94, 0x95, 0x96, 0x97,
+    0x98, 0x99, 0x9a, 0x9b, 0x9c, 0x9d, 0x9e, 0x9f, 0xa0, 0xa1, 0xa2,
+  ],
+  auth: [0x00, 0x18, 0x19], // [MQTT-3.15.2-1]
 };
 
-/** Whether MQTT 5.0 allows this Reason Code in this packet (section 2.4). */
-export function isReasonCodeOf(packet: PacketTypeWithReasonCode, reasonCode: number): boolean {
-  return allowed[packet].has(reasonCode);
-}
+/** The Return codes of MQTT 3.1.1 (its sections 3.2.2.3 and 3.9.3). */
+const returnCodes: Partial<typeof allowed> = { connack: [0, 1, 2, 3, 4, 5], suback: [0, 1, 2, 0x80] };
 
-const names = new Map<number, string>();
-for (const [name, code] of Object.entries(reasonCodes)) if (!names.has(code)) names.set(code, inWords(name));
+/**
+ * Whether a packet may carry this Reason Code (section 2.4); before MQTT 5.0, this Return code.
+ *
+ * @example
+ * ```ts
+ * import { isReasonCodeOf } from "@rivulet/codec";
+ *
+ * console.log(isReasonCodeOf("suback", 0x80)); // => true
+ * ```
+ */
+export function isReasonCodeOf(
+  packet: PacketTypeWithReasonCode,
+  reasonCode: number,
+  version: ProtocolVersion = 5,
+): boolean {
+  return (version === 5 ? allowed : returnCodes)[packet]?.includes(reasonCode) === true;
+}
 
 /**
  * A Reason Code in words, such as `"Not authorized"`; `"Unknown reason"` for one that MQTT 5.0 does not define.
@@ -107,10 +114,11 @@ for (const [name, code] of Object.entries(reasonCodes)) if (!names.has(code)) na
  * ```
  */
 export function reasonCodeText(reasonCode: number): string {
-  return names.get(reasonCode) ?? "Unknown reason";
-}
-
-function inWords(camelCase: string): string {
-  const words = camelCase.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`).replace("qos", "QoS");
+  const [name] = Object.entries(reasonCodes).find(([, code]) => code === reasonCode) ?? ["unknownReason"];
+  // `grantedQos1` becomes "Granted QoS 1".
+  const words = name
+    .replace(/[A-Z\d]/g, " $&")
+    .toLowerCase()
+    .replace("qos", "QoS");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

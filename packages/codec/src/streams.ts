@@ -1,5 +1,7 @@
-import { BatchWriter, type BatchWriterOptions } from "./batch-writer.ts";
-import { Decoder, type DecoderOptions } from "./decoder.ts";
+import { BatchWriter } from "./batch-writer.ts";
+import { Decoder } from "./decoder.ts";
+import type { BatchWriterOptions } from "./packet-batch.ts";
+import type { DecoderOptions } from "./packet-decoder.ts";
 import type { ControlPacket, ControlPacketInput } from "./packets/types.ts";
 
 /**
@@ -49,15 +51,8 @@ export function encoderStream(
   const batch = new BatchWriter(options);
   return new TransformStream<ControlPacketInput | readonly ControlPacketInput[], Uint8Array>({
     transform(packets, controller) {
-      for (const packet of isBatch(packets) ? packets : [packets]) batch.add(packet);
+      for (const packet of [packets].flat()) batch.add(packet);
       if (batch.byteLength > 0) controller.enqueue(batch.take());
     },
   });
-}
-
-/** `Array.isArray` alone does not know arrays that are read-only. */
-function isBatch(
-  packets: ControlPacketInput | readonly ControlPacketInput[],
-): packets is readonly ControlPacketInput[] {
-  return Array.isArray(packets);
 }

@@ -1,8 +1,6 @@
 import { InvalidTopicError } from "./errors.ts";
-import { maximumFieldBytes } from "./limits.ts";
 import type { ProtocolVersion } from "./packets/types.ts";
-import { reasonCodes } from "./reason-codes.ts";
-import { measureUtf8 } from "./utf8.ts";
+import { measureText } from "./utf8.ts";
 
 const sharePrefix = "$share/";
 
@@ -19,8 +17,7 @@ const sharePrefix = "$share/";
  * ```
  */
 export function validateTopicName(topicName: string): void {
-  const fault = topicNameFault(topicName) ?? stringFault(topicName);
-  if (fault !== undefined) throw new InvalidTopicError(`The topic name ${fault}`, topicName);
+  checkTopic(topicName, topicNames, 5);
 }
 
 /**
@@ -37,44 +34,45 @@ export function validateTopicName(topicName: string): void {
  * ```
  */
 export function validateTopicFilter(topicFilter: string): void {
-  const fault = topicFilterFault(topicFilter) ?? stringFault(topicFilter);
-  if (fault !== undefined) {
-    throw new InvalidTopicError(`The topic filter ${fault}`, topicFilter, {
-      reasonCode: reasonCodes.topicFilterInvalid,
-    });
-  }
+  checkTopic(topicFilter, topicFilters, 5);
 }
 
-/** What is wrong with a Topic Name beyond being a string of the protocol; undefined when nothing is. */
-export function topicNameFault(topicName: string): string | undefined {
-  if (topicName === "") return "is empty"; // [MQTT-4.7.3-1]
-  if (topicName.includes("+") || topicName.includes("#")) return `has a wildcard: ${topicName}`; // [MQTT-3.3.2-2]
-  return undefined;
+/** What tells Topic Names from Topic Filters. */
+export interface TopicRules {
+  readonly name: string;
+  readonly reasonCode: number;
+  /** Whether a string of the protocol is one. */
+  isSound(topic: string, version: ProtocolVersion): boolean;
 }
 
-/**
- * What is wrong with a Topic Filter beyond being a string of the protocol; undefined when nothing is. Before MQTT 5.0
- * `$share/` has no meaning of its own.
- */
-export function topicFilterFault(topicFilter: string, version: ProtocolVersion = 5): string | undefined {
-  if (topicFilter === "") return "is empty"; // [MQTT-4.7.3-1]
-  const shared = version === 5 && isSharedSubscription(topicFilter);
-  if (shared) {
-    const fault = shareFault(topicFilter);
-    if (fault !== undefined) return `${fault}: ${topicFilter}`;
-  }
-  const last = topicFilter.length - 1;
-  for (let index = shared ? sharePrefix.length : 0; index <= last; index++) {
-    const character = topicFilter.charCodeAt(index);
-    if (character !== plus && character !== hash) continue;
-    const fillsLevelLeft = index === 0 || topicFilter.charCodeAt(index - 1) === slash;
-    const fillsLevelRight = index === last || topicFilter.charCodeAt(index + 1) === slash;
-    // [MQTT-4.7.1-2]
-    if (!fillsLevelLeft || !fillsLevelRight) return `has a wildcard that does not fill a level: ${topicFilter}`;
-    // [MQTT-4.7.1-1]
-    if (character === hash && index !== last) return `has a # that is not its last character: ${topicFilter}`;
-  }
-  return undefined;
+export const topicNames: TopicRules = {
+  name: "topic name",
+  reasonCode: 0x90,
+  // [MQTT-4.7.3-1] [MQTT-3.3.2-2]
+  isSound: (topic) => topic !== "" && !topic.includes("+") && !topic.includes("#"),
+};
+
+export const topicFilters: TopicRules = {
+  name: "topic filter",
+  reasonCode: 0x8f,
+  isSound: (topic, version) =>
+    topic !== "" && // [MQTT-4.7.3-1]
+    // A wildcard fills its level [MQTT-4.7.1-2], and # is the last character [MQTT-4.7.1-1].
+    !/[^/][+#]|[+#][^/]|#\//.test(topic) &&
+    // [MQTT-4.8.2-1] [MQTT-4.8.2-2]; before MQTT 5.0 `$share/` has no meaning of its own.
+    (version < 5 || !isSharedSubscription(topic) || /^[^/]+\/[^/+#]+\/./.test(topic)),
+};
+
+/** Checks a topic, and returns its bytes. */
+export function checkTopic(topic: string, rules: TopicRules, version: ProtocolVersion): number {
+  const length = measureText(topic); // [MQTT-4.7.3-2] [MQTT-4.7.3-3]
+  if (length >= 0 && rules.isSound(topic, version)) return length;
+  throw new InvalidTopicError(topicFault(topic, rules), topic, rules);
+}
+
+/** What to say of a topic that is refused. */
+export function topicFault(topic: string, { name }: TopicRules): string {
+  return `The ${name} is empty, too long, ill-formed or has a wildcard where none may stand: ${topic}`;
 }
 
 /** Whether a Topic Filter asks for a Shared Subscription, `$share/{name}/{filter}` (section 4.8.2). */
@@ -103,37 +101,13 @@ export function unsharedFilter(topicFilter: string): string {
  * ```
  */
 export function topicMatches(topicFilter: string, topicName: string): boolean {
-  const filter = unsharedFilter(topicFilter);
-  const filterLevels = filter.split("/");
+  const filterLevels = unsharedFilter(topicFilter).split("/");
   const topicLevels = topicName.split("/");
-  // [MQTT-4.7.2-1]
-  if (topicName.startsWith("$") && (filterLevels[0] === "+" || filterLevels[0] === "#")) return false;
-  for (let level = 0; level < filterLevels.length; level++) {
-    const wanted = filterLevels[level];
+  if (topicName.startsWith("$") && /^[+#]/.test(filterLevels[0] as string)) return false; // [MQTT-4.7.2-1]
+  for (const [level, wanted] of filterLevels.entries()) {
     // The parent level is included: `sport/#` matches `sport` (section 4.7.1.2).
     if (wanted === "#") return topicLevels.length >= level;
     if (level >= topicLevels.length || (wanted !== "+" && wanted !== topicLevels[level])) return false;
   }
   return filterLevels.length === topicLevels.length;
-}
-
-const plus = 0x2b;
-const slash = 0x2f;
-const hash = 0x23;
-
-function shareFault(topicFilter: string): string | undefined {
-  const nameEnd = topicFilter.indexOf("/", sharePrefix.length);
-  // [MQTT-4.8.2-2]
-  if (nameEnd === -1 || nameEnd === topicFilter.length - 1) return "has no topic filter after its share name";
-  const shareName = topicFilter.slice(sharePrefix.length, nameEnd);
-  if (shareName === "") return "has an empty share name"; // [MQTT-4.8.2-1]
-  if (shareName.includes("+") || shareName.includes("#")) return "has a wildcard in its share name"; // [MQTT-4.8.2-2]
-  return undefined;
-}
-
-function stringFault(topic: string): string | undefined {
-  const bytes = measureUtf8(topic);
-  if (typeof bytes === "string") return `holds ${bytes}`; // [MQTT-4.7.3-2]
-  if (bytes > maximumFieldBytes) return `has ${bytes} bytes, and 65535 are the most`; // [MQTT-4.7.3-3]
-  return undefined;
 }

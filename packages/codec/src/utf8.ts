@@ -1,4 +1,4 @@
-import { cachedStringMaximumBytes, cachedStringSlots } from "./limits.ts";
+import { cachedStringMaximumBytes, cachedStringSlots, maximumFieldBytes } from "./limits.ts";
 
 // ignoreBOM keeps a leading U+FEFF [MQTT-1.5.4-3]; fatal refuses surrogates and overlong forms [MQTT-1.5.4-1].
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -7,61 +7,49 @@ const encoder = new TextEncoder();
 /** Beyond this length the platform's encoder and decoder are faster than a loop of ours. */
 const shortString = 48;
 
-/** What makes a string unfit for the wire, in words for an error message. */
-export type Utf8Fault = "a null character" | "a lone surrogate";
-
-/** The number of bytes of a string in UTF-8, or what makes it unfit for the wire. */
-export function measureUtf8(text: string): number | Utf8Fault {
+/** The bytes of a string in UTF-8; -1 where it is none of those that fit the wire (section 1.5.4). */
+export function measureText(text: string): number {
+  if (typeof text !== "string") return -1;
   let length = text.length;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code < 0x80) {
-      if (code === 0) return "a null character"; // [MQTT-1.5.4-2]
-    } else if (code < 0x800) {
-      length += 1;
-    } else if (code < 0xd800 || code > 0xdfff) {
-      length += 2;
-    } else {
-      // A pair is two units of UTF-16 and four bytes; TextEncoder would turn half of one into U+FFFD [MQTT-1.5.4-1].
-      const next = code < 0xdc00 ? text.charCodeAt(index + 1) : 0;
-      if (!(next >= 0xdc00 && next <= 0xdfff)) return "a lone surrogate";
-      length += 2;
-      index += 1;
+  if (/[\0\u0080-\uffff]/.test(text)) {
+    // U+0000 [MQTT-1.5.4-2]; with the flag u, half of a surrogate pair is no match, but a lone surrogate is, of which
+    // TextEncoder would make U+FFFD [MQTT-1.5.4-1].
+    if (/[\0\ud800-\udfff]/u.test(text)) return -1;
+    for (let index = text.length; index-- > 0; ) {
+      const code = text.charCodeAt(index);
+      // A surrogate pair is two units of UTF-16 and four bytes.
+      if (code > 0x7f) length += code < 0x800 || (code & 0xf800) === 0xd800 ? 1 : 2;
     }
   }
-  return length;
+  return length > maximumFieldBytes ? -1 : length;
 }
 
-/** Writes a string that `measureUtf8` has measured; returns the number of bytes. */
+/** Writes a string that `measureText` has measured; returns the number of bytes. */
 export function writeUtf8(text: string, bytes: Uint8Array, offset: number): number {
-  const length = text.length;
-  if (length > shortString) return encoder.encodeInto(text, bytes.subarray(offset)).written;
-  for (let index = 0; index < length; index++) {
+  const { length } = text;
+  for (let index = 0; length <= shortString; index++) {
+    if (index === length) return length;
     const code = text.charCodeAt(index);
-    if (code > 0x7f) return encoder.encodeInto(text, bytes.subarray(offset)).written;
+    if (code > 0x7f) break;
     bytes[offset + index] = code;
   }
-  return length;
+  return encoder.encodeInto(text, bytes.subarray(offset)).written;
 }
 
-/** Decodes UTF-8; returns undefined where it is not well-formed or holds U+0000. */
+/** Decodes UTF-8; returns undefined where it is not well-formed [MQTT-1.5.4-1] or holds U+0000 [MQTT-1.5.4-2]. */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string | undefined {
-  if (end - start <= shortString) {
-    let text = "";
-    let index = start;
-    for (; index < end; index++) {
-      const byte = bytes[index] as number;
-      if (byte > 0x7f) break;
-      if (byte === 0) return undefined; // [MQTT-1.5.4-2]
-      text += String.fromCharCode(byte);
-    }
+  let text = "";
+  for (let index = start; end - start <= shortString; index++) {
     if (index === end) return text;
+    const byte = bytes[index] as number;
+    if (byte === 0 || byte > 0x7f) break;
+    text += String.fromCharCode(byte);
   }
   try {
-    const text = decoder.decode(bytes.subarray(start, end));
-    return text.includes("\0") ? undefined : text; // [MQTT-1.5.4-2]
+    text = decoder.decode(bytes.subarray(start, end));
+    return text.includes("\0") ? undefined : text;
   } catch {
-    return undefined; // [MQTT-1.5.4-1]
+    return undefined;
   }
 }
 
@@ -71,28 +59,28 @@ export function decodeUtf8(bytes: Uint8Array, start: number, end: number): strin
  */
 export class StringCache {
   readonly #slots: string[] = new Array<string>(cachedStringSlots).fill("");
+  // Of the last search.
+  #slot = 0;
+  #length = 0;
 
   /** The string of these bytes, if it is the one remembered in its slot. */
   find(bytes: Uint8Array, start: number, end: number): string | undefined {
     const length = end - start;
+    this.#length = length;
     if (length > cachedStringMaximumBytes) return undefined;
-    const text = this.#slots[slotOf(bytes, start, end)] as string;
-    if (text.length !== length) return undefined;
+    let hash = length;
+    for (let index = start; index < end; index++) hash = (Math.imul(hash, 31) + (bytes[index] as number)) | 0;
+    this.#slot = (hash ^ (hash >>> 13)) & (cachedStringSlots - 1);
+    const text = this.#slots[this.#slot] as string;
+    if (text.length !== length || length === 0) return undefined;
     for (let index = 0; index < length; index++) {
       if (text.charCodeAt(index) !== bytes[start + index]) return undefined;
     }
     return text;
   }
 
-  /** Remembers a string that was decoded from these bytes. */
-  add(text: string, bytes: Uint8Array, start: number, end: number): void {
-    // Of a string that is not ASCII the length in units differs from that in bytes: `find` could never return it.
-    if (end - start <= cachedStringMaximumBytes) this.#slots[slotOf(bytes, start, end)] = text;
+  /** Remembers the string that the last search was for, if it is short and ASCII: has a byte for each unit. */
+  keep(text: string): void {
+    if (text.length === this.#length && text.length <= cachedStringMaximumBytes) this.#slots[this.#slot] = text;
   }
-}
-
-function slotOf(bytes: Uint8Array, start: number, end: number): number {
-  let hash = end - start;
-  for (let index = start; index < end; index++) hash = (Math.imul(hash, 31) + (bytes[index] as number)) | 0;
-  return (hash ^ (hash >>> 13)) & (cachedStringSlots - 1);
 }

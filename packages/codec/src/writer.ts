@@ -1,51 +1,179 @@
-import { writeUtf8 } from "./utf8.ts";
+import { MalformedPacketError, ProtocolError } from "./errors.ts";
+import { maximumFieldBytes, maximumVariableByteInteger } from "./limits.ts";
+import { noBytes } from "./no-bytes.ts";
+import type { ProtocolVersion } from "./packets/types.ts";
+import type { PropertyList } from "./property-list.ts";
+import { isReasonCodeOf, type PacketTypeWithReasonCode } from "./reason-codes.ts";
+import { checkTopic, topicFilters, topicNames, type TopicRules } from "./topics.ts";
+import { measureText, writeUtf8 } from "./utf8.ts";
 
-/** Writes the fields of packets that have been measured, so that all of them fit; it checks nothing. */
+// Theory of operation
+//
+// A packet is written twice by the same code. The first time every field is checked and `bytes` is an empty array, in
+// which a store beyond the end does nothing: all that is left is `position`, which comes out as the packet's exact size,
+// and the lengths of the property lists. The second time there is a buffer in which the packet is known to fit.
+
+/** Measures and writes the fields of packets. One writer serves for one packet after the other. */
 export class Writer {
-  bytes: Uint8Array;
-  position: number;
+  version: ProtocolVersion = 5;
+  isMeasuring = true;
+  position = 0;
+  #bytes = noBytes;
+  /** The lengths of the packet's property lists, in order. */
+  readonly #lengths: number[] = [];
+  #next = 0;
 
-  constructor(bytes: Uint8Array, position: number) {
-    this.bytes = bytes;
+  /** Begins to measure. */
+  measure(version: ProtocolVersion): void {
+    this.version = version;
+    this.write(noBytes, 0);
+    this.isMeasuring = true;
+  }
+
+  /** Begins to write what was measured. */
+  write(bytes: Uint8Array, position: number): void {
+    this.#bytes = bytes;
     this.position = position;
+    this.#next = 0;
+    this.isMeasuring = false;
   }
 
-  byte(value: number): void {
-    this.bytes[this.position++] = value;
+  byte(value: number, field = "A byte"): void {
+    checkInteger(value, 0xff, field);
+    this.#bytes[this.position++] = value;
   }
 
-  twoByteInteger(value: number): void {
-    this.bytes[this.position++] = value >>> 8;
-    this.bytes[this.position++] = value;
+  twoByteInteger(value: number, field: string): void {
+    checkInteger(value, 0xffff, field);
+    this.#bytes[this.position++] = value >>> 8;
+    this.#bytes[this.position++] = value;
   }
 
-  fourByteInteger(value: number): void {
-    this.twoByteInteger(value >>> 16);
-    this.twoByteInteger(value & 0xffff);
+  fourByteInteger(value: number, field: string): void {
+    checkInteger(value, 0xffff_ffff, field);
+    this.twoByteInteger(value >>> 16, field);
+    this.twoByteInteger(value & 0xffff, field);
   }
 
-  variableByteInteger(value: number): void {
+  variableByteInteger(value: number, field: string): void {
+    checkInteger(value, maximumVariableByteInteger, field);
     let rest = value;
-    while (rest > 0x7f) {
-      this.byte((rest & 0x7f) | 0x80);
-      rest >>>= 7;
-    }
-    this.byte(rest);
+    for (; rest > 0x7f; rest >>>= 7) this.#bytes[this.position++] = rest | 0x80;
+    this.#bytes[this.position++] = rest;
   }
 
-  string(text: string): void {
-    const length = writeUtf8(text, this.bytes, this.position + 2);
-    this.twoByteInteger(length);
+  string(text: string, field: string): void {
+    this.#text(text, field);
+  }
+
+  topicName(topicName: string): void {
+    this.#text(topicName, topicNames);
+  }
+
+  topicFilter(topicFilter: string): void {
+    this.#text(topicFilter, topicFilters);
+  }
+
+  stringPair(pair: readonly [string, string], field: string): void {
+    // [MQTT-1.5.7-1]
+    if (!Array.isArray(pair) || pair.length !== 2) throw new MalformedPacketError(`${field} holds what is not a pair`);
+    this.string(pair[0], field);
+    this.string(pair[1], field);
+  }
+
+  binary(data: Uint8Array, field: string): void {
+    this.twoByteInteger(checkBytes(data, maximumFieldBytes, field), field);
+    this.raw(data, field);
+  }
+
+  /** Bytes without a length. */
+  raw(data: Uint8Array, field: string): void {
+    const length = checkBytes(data, Infinity, field);
+    if (!this.isMeasuring) this.#bytes.set(data, this.position);
     this.position += length;
   }
 
-  binary(data: Uint8Array): void {
-    this.twoByteInteger(data.length);
-    this.raw(data);
+  /** @throws ProtocolError for 0 [MQTT-2.2.1-3] [MQTT311-2.3.1-1]. */
+  packetIdentifier(value: number | undefined): void {
+    if (value === 0) throw new ProtocolError("The packet identifier is 0");
+    this.twoByteInteger(value as number, "The packet identifier");
   }
 
-  raw(data: Uint8Array): void {
-    this.bytes.set(data, this.position);
-    this.position += data.length;
+  /** @throws ProtocolError unless this version has the Reason Code, or Return code, in this packet. */
+  reasonCode(packet: PacketTypeWithReasonCode, value: number): void {
+    if (!isReasonCodeOf(packet, value, this.version)) {
+      throw new ProtocolError(`Reason code ${value} is not one of ${packet.toUpperCase()}`);
+    }
+    this.byte(value);
   }
+
+  /** A property list with its length, which MQTT 5.0 always has there [MQTT-2.2.2-1] and others never have. */
+  properties(list: PropertyList, values: object | undefined): void {
+    this.#properties(list, values, this.#propertiesLength(list, values));
+  }
+
+  /**
+   * A Reason Code and a property list at the end of a packet, left out as far as they say nothing; where `isWhole`,
+   * only together. Before MQTT 5.0 there is neither.
+   */
+  ending(
+    packet: PacketTypeWithReasonCode,
+    { reasonCode = 0, properties }: { readonly reasonCode?: number; readonly properties?: object },
+    list: PropertyList,
+    isWhole = false,
+  ): void {
+    const length = this.#propertiesLength(list, properties);
+    if (reasonCode === 0 && length === 0) return;
+    if (this.version < 5) throw new ProtocolError("A reason code needs MQTT 5.0");
+    this.reasonCode(packet, reasonCode);
+    if (isWhole || length > 0) this.#properties(list, properties, length);
+  }
+
+  #propertiesLength(list: PropertyList, values: object | undefined): number {
+    if (values === undefined) return 0;
+    if (this.isMeasuring) {
+      const start = this.position;
+      list.write(this, values);
+      this.#lengths[this.#next] = this.position - start;
+      this.position = start;
+    }
+    return this.#lengths[this.#next++] as number;
+  }
+
+  #properties(list: PropertyList, values: object | undefined, length: number): void {
+    if (this.version < 5) return;
+    this.variableByteInteger(length, "The length of the properties");
+    if (this.isMeasuring) this.position += length;
+    else list.write(this, values);
+  }
+
+  #text(text: string, rules: TopicRules | string): void {
+    const start = this.position + 2;
+    let length;
+    if (!this.isMeasuring) length = writeUtf8(text, this.#bytes, start);
+    else if (typeof rules === "string") length = checkString(text, rules);
+    else length = checkTopic(text, rules, this.version);
+    this.#bytes[start - 2] = length >>> 8;
+    this.#bytes[start - 1] = length;
+    this.position = start + length;
+  }
+}
+
+/** @throws MalformedPacketError unless the value is a whole number between 0 and `maximum`. */
+export function checkInteger(value: number, maximum: number, field: string): void {
+  if (!Number.isInteger(value) || value < 0 || value > maximum) {
+    throw new MalformedPacketError(`${field} is ${value}, not a whole number from 0 to ${maximum}`);
+  }
+}
+
+function checkBytes(data: Uint8Array, maximum: number, field: string): number {
+  if (data instanceof Uint8Array && data.length <= maximum) return data.length;
+  throw new MalformedPacketError(`${field} is not a Uint8Array of at most ${maximum} bytes`);
+}
+
+/** Checks a UTF-8 Encoded String, and returns its bytes. */
+function checkString(text: string, field: string): number {
+  const length = measureText(text);
+  if (length >= 0) return length;
+  throw new MalformedPacketError(`${field} is not a well-formed string of at most 65535 bytes without U+0000`);
 }

@@ -1,5 +1,5 @@
-import { Decoder, type ControlPacket } from "@rivulet/codec";
-import { Deferred } from "./deferred.ts";
+import { clientReaders, PacketDecoder, type ControlPacket } from "@rivulet/codec";
+import { Deferred, ignore } from "./deferred.ts";
 import type { ConnectionInfo, Duplex } from "./duplex.ts";
 import type { Environment } from "./environment.ts";
 import { MqttError, TransportError } from "./errors.ts";
@@ -17,27 +17,21 @@ import type { ConnectRequest, Session } from "./session/session.ts";
 // Reading goes on while the host has room. When it has not, reading stops, unless the server owes us an answer: it
 // could not come past what is not read. What the host does then with messages that it has no room for is its business.
 
-/** What a Connection tells whoever made it. */
+/** Whom a Connection works for: what it asks, and what it tells. */
 export interface ConnectionHost<Context> {
-  /** Whether there is room for more messages. */
-  readonly hasRoom: boolean;
-  /** Reading goes on although there is no room: messages that may be lost are to make some. */
-  makeRoom(): void;
-  /** The transport has taken a batch. */
-  written(): void;
-  /** What happened, in order. */
-  handle(events: readonly SessionEvent<Context>[]): void;
-  /** The transport is gone, and nothing more will come. Called once. */
-  closed(): void;
-}
-
-/** Everything a Connection is made of. */
-export interface ConnectionParts<Context> {
-  readonly duplex: Duplex;
-  readonly session: Session<Context>;
   readonly environment: Environment;
-  readonly host: ConnectionHost<Context>;
+  /** In bytes; default: what the protocol allows. */
   readonly maximumPacketSize?: number | undefined;
+  /** Whether there is room for more messages. */
+  readonly hasRoom: () => boolean;
+  /** Reading goes on although there is no room: messages that may be lost are to make some. */
+  readonly makeRoom: () => void;
+  /** The transport has taken a batch. */
+  readonly written: () => void;
+  /** Something happened in the Session. */
+  readonly handle: (event: SessionEvent<Context>) => void;
+  /** The transport is gone, and nothing more will come. Called once. */
+  readonly closed: () => void;
 }
 
 /** Runs one Session over one Duplex. */
@@ -47,7 +41,7 @@ export class Connection<Context> {
   readonly #session: Session<Context>;
   readonly #environment: Environment;
   readonly #host: ConnectionHost<Context>;
-  readonly #decoder: Decoder;
+  readonly #decoder: PacketDecoder;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
 
@@ -64,14 +58,14 @@ export class Connection<Context> {
   #timer: unknown;
   #timerDue = Infinity;
 
-  constructor(parts: ConnectionParts<Context>) {
-    const { duplex, session, environment, host, maximumPacketSize } = parts;
+  constructor(duplex: Duplex, session: Session<Context>, host: ConnectionHost<Context>) {
+    const { maximumPacketSize, environment } = host;
     this.info = duplex.info;
     this.#duplex = duplex;
     this.#session = session;
     this.#environment = environment;
     this.#host = host;
-    this.#decoder = new Decoder(maximumPacketSize === undefined ? {} : { maximumPacketSize });
+    this.#decoder = new PacketDecoder(clientReaders, maximumPacketSize === undefined ? {} : { maximumPacketSize });
     this.#reader = duplex.readable.getReader();
     this.#writer = duplex.writable.getWriter();
     // Each of these rejections is seen where the stream is used.
@@ -148,7 +142,7 @@ export class Connection<Context> {
         this.#resumeReading = resolve;
       });
     }
-    if (this.#host.hasRoom) return;
+    if (this.#host.hasRoom()) return;
     // The server owes us an answer. A turn of the event loop lets consumers take what they can before anything is lost.
     await new Promise<void>((resolve) => {
       this.#environment.setTimeout(resolve, 0);
@@ -159,25 +153,23 @@ export class Connection<Context> {
   #mayRead(): boolean {
     if (this.#isEnding) return true;
     if (this.#session.batchBytes > outputBytesLimit) return false;
-    return this.#host.hasRoom || this.#session.isAwaitingServer;
+    return this.#host.hasRoom() || this.#session.isAwaitingServer;
   }
 
   #turn(): void {
     if (this.#isClosed) return;
     this.#dispatch();
     void this.#flush();
-    if (this.#resumeReading !== undefined && this.#mayRead()) {
-      this.#resumeReading();
-      this.#resumeReading = undefined;
-    }
-    this.#arm();
+    this.#settle();
   }
 
   /** Hands over what happened; that may make more happen. */
   #dispatch(): void {
     for (let events = this.#session.events(); events.length > 0; events = this.#session.events()) {
-      if (events.some((event) => event.type === "ended")) this.#isEnding = true;
-      this.#host.handle(events);
+      for (const event of events) {
+        if (event.type === "ended") this.#isEnding = true;
+        this.#host.handle(event);
+      }
     }
   }
 
@@ -203,19 +195,27 @@ export class Connection<Context> {
       }
       this.#isWriting = false;
       if (this.#isEnding) this.#finish();
-      else this.#turnAfterWrite();
+      else this.#settle();
     } catch (error) {
       this.#close(error);
     }
   }
 
-  /** A write may have taken what reading was paused for, and begun what a deadline is to be set for. */
-  #turnAfterWrite(): void {
-    if (this.#resumeReading !== undefined && this.#mayRead()) {
-      this.#resumeReading();
-      this.#resumeReading = undefined;
-    }
-    this.#arm();
+  /** Looks whether reading may go on, and sets the timer for what is due next. */
+  #settle(): void {
+    if (this.#mayRead()) this.#resumeReading?.();
+    if (this.#isEnding || this.#isClosed) return;
+    const due = this.#session.nextDeadline;
+    // A timer that fires too early finds nothing due and is set again: cheaper than moving it with every packet.
+    if (this.#timerDue <= due) return;
+    this.#clearTimer();
+    const delayMs = Math.min(Math.max(due - this.#environment.now(), 0), maximumTimerDelayMs);
+    this.#timerDue = due;
+    this.#timer = this.#environment.setTimeout(() => {
+      this.#timerDue = Infinity;
+      this.#session.handleTimeout(this.#environment.now());
+      this.#turn();
+    }, delayMs);
   }
 
   /** Everything is written: closes our side, and gives the server a moment to close its own. */
@@ -232,21 +232,6 @@ export class Connection<Context> {
       .close()
       .then(() => this.#duplex.closed)
       .then(close, close);
-  }
-
-  #arm(): void {
-    if (this.#isEnding || this.#isClosed) return;
-    const due = this.#session.nextDeadline;
-    // A timer that fires too early finds nothing due and is set again: cheaper than moving it with every packet.
-    if (this.#timerDue <= due) return;
-    this.#clearTimer();
-    const delayMs = Math.min(Math.max(due - this.#environment.now(), 0), maximumTimerDelayMs);
-    this.#timerDue = due;
-    this.#timer = this.#environment.setTimeout(() => {
-      this.#timerDue = Infinity;
-      this.#session.handleTimeout(this.#environment.now());
-      this.#turn();
-    }, delayMs);
   }
 
   #clearTimer(): void {
@@ -273,8 +258,4 @@ export class Connection<Context> {
 function asTransportError(cause: unknown): MqttError {
   if (cause instanceof MqttError) return cause;
   return new TransportError("The connection was lost", { cause });
-}
-
-function ignore(): void {
-  // See where it is used.
 }

@@ -14,6 +14,7 @@ export class Deferred<T> {
   }
 }
 
-function ignore(): void {
-  // Whoever waits for the promise sees the rejection.
+/** Takes a rejection that somebody else sees, or that nobody needs to. */
+export function ignore(): void {
+  // That is all.
 }

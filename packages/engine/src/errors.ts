@@ -14,7 +14,7 @@ export class InvalidOptionError extends MqttError {
   /** The option's name, such as `"will.qos"`. */
   readonly option: string;
 
-  constructor(option: string, message: string, options: MqttErrorOptions = {}) {
+  constructor(option: string, message: string, options?: MqttErrorOptions) {
     super("ERR_INVALID_OPTION", message, options);
     this.option = option;
   }
@@ -37,13 +37,10 @@ export class UnsupportedError extends MqttError {
 
 /** The server answered CONNECT with a CONNACK that refuses it (section 3.2.2.2); `reasonCode` says why. */
 export class ConnectionRefusedError extends MqttError {
-  constructor(reasonCode: number, options: MqttErrorOptions & { readonly text?: string } = {}) {
-    const reasonString = options.reasonString === undefined ? "" : `, ${options.reasonString}`;
-    const text = options.text ?? reasonCodeText(reasonCode);
-    super("ERR_CONNECTION_REFUSED", `The server refused the connection: ${text} (${hex(reasonCode)})${reasonString}`, {
-      ...options,
-      reasonCode,
-    });
+  /** `reasonCode` is what the server said: a Reason Code or, before MQTT 5.0, a Return code from 1 to 5. */
+  constructor(reasonCode: number, options: MqttErrorOptions = {}) {
+    const message = said("The server refused the connection", returnCodes[reasonCode] ?? reasonCode, options);
+    super("ERR_CONNECTION_REFUSED", message, { ...options, reasonCode });
   }
 
   override name = "ConnectionRefusedError";
@@ -52,12 +49,8 @@ export class ConnectionRefusedError extends MqttError {
 /** The server ended the connection with a DISCONNECT (section 3.14); `reasonCode` says why. */
 export class ServerDisconnectError extends MqttError {
   constructor(reasonCode: number, options: MqttErrorOptions = {}) {
-    const reasonString = options.reasonString === undefined ? "" : `, ${options.reasonString}`;
-    super(
-      "ERR_SERVER_DISCONNECT",
-      `The server ended the connection: ${reasonCodeText(reasonCode)} (${hex(reasonCode)})${reasonString}`,
-      { ...options, reasonCode },
-    );
+    const message = said("The server ended the connection", reasonCode, options);
+    super("ERR_SERVER_DISCONNECT", message, { ...options, reasonCode });
   }
 
   override name = "ServerDisconnectError";
@@ -113,12 +106,8 @@ export class PublishError extends MqttError {
   readonly topic: string;
 
   constructor(topic: string, reasonCode: number, options: MqttErrorOptions = {}) {
-    const reasonString = options.reasonString === undefined ? "" : `, ${options.reasonString}`;
-    super(
-      "ERR_PUBLISH",
-      `The server did not take the message to ${topic}: ${reasonCodeText(reasonCode)} (${hex(reasonCode)})${reasonString}`,
-      { ...options, reasonCode },
-    );
+    const message = said(`The server did not take the message to ${topic}`, reasonCode, options);
+    super("ERR_PUBLISH", message, { ...options, reasonCode });
     this.topic = topic;
   }
 
@@ -140,11 +129,9 @@ export class SubscribeError extends MqttError {
   readonly results: readonly SubscribeResult[];
 
   constructor(results: readonly SubscribeResult[], options: MqttErrorOptions = {}) {
-    const said = results.map((r) => `${r.filter}: ${reasonCodeText(r.reasonCode)} (${hex(r.reasonCode)})`);
-    super("ERR_SUBSCRIBE", `The server refused to subscribe to ${said.join("; ")}`, {
-      reasonCode: results[0]?.reasonCode,
-      ...options,
-    });
+    const reasons = results.map(({ filter, reasonCode }) => said(filter, reasonCode, {})).join("; ");
+    const reasonCode = results[0]?.reasonCode;
+    super("ERR_SUBSCRIBE", `The server refused to subscribe to ${reasons}`, { reasonCode, ...options });
     this.results = results;
   }
 
@@ -169,6 +156,10 @@ export class QueueFullError extends MqttError {
   override name = "QueueFullError";
 }
 
-function hex(reasonCode: number): string {
-  return `0x${reasonCode.toString(16).padStart(2, "0").toUpperCase()}`;
+/** The Return codes of MQTT 3.1.1 (its section 3.2.2.3) as the Reason Codes that say the same. */
+const returnCodes: readonly (number | undefined)[] = [undefined, 0x84, 0x85, 0x88, 0x86, 0x87];
+
+function said(what: string, reasonCode: number, { reasonString }: MqttErrorOptions): string {
+  const reason = `${what}: ${reasonCodeText(reasonCode)} (0x${reasonCode.toString(16)})`;
+  return reasonString === undefined ? reason : `${reason}, ${reasonString}`;
 }

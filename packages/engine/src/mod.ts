@@ -22,10 +22,6 @@ export type {
   WillOptions,
 } from "./options.ts";
 export type { SessionEvent } from "./session/events.ts";
-export type { Acknowledgement, IncomingExchange } from "./session/incoming.ts";
-export type { OutgoingExchange } from "./session/outgoing.ts";
-export type { QueueLimits } from "./session/publisher.ts";
-export type { SubscribeRequest, UnsubscribeRequest } from "./session/requests.ts";
 export type { Server } from "./session/server.ts";
 export { Session, type ConnectRequest } from "./session/session.ts";
 export type {
@@ -36,3 +32,5 @@ export type {
   TransportTarget,
   WebSocketOptions,
 } from "./transport.ts";
+export type { Answer, Exchange, QueueLimits, Request } from "./session/sender.ts";
+export type { Acknowledgement, IncomingExchange } from "./session/receiver.ts";

@@ -100,6 +100,9 @@ export interface ConnectOptions extends TransportOptions {
       }
     | undefined;
 
+  /** The client does not connect again by itself when the connection is lost; that can be said, but not be changed. */
+  readonly reconnect?: false | undefined;
+
   /** Transports instead of those of the platform, chosen by URL scheme. */
   readonly transports?: readonly Transport[] | undefined;
   /** Aborting it closes the client. */

@@ -1,69 +1,65 @@
 import { validateTopicName, type ConnectPacket, type PacketProperties, type ProtocolVersion } from "@rivulet/codec";
-import { InvalidOptionError, MqttError, UnsupportedError } from "./errors.ts";
-import {
-  defaultConnectTimeoutMs,
-  defaultKeepAlive,
-  defaultOperationTimeoutMs,
-  defaultQueueBytes,
-  defaultQueueMessages,
-  defaultReceiveMaximum,
-  defaultTopicAliasMaximum,
-} from "./limits.ts";
-import { messageProperties, payloadBytes } from "./message-properties.ts";
+import { InvalidOptionError, type MqttError } from "./errors.ts";
+import * as defaults from "./limits.ts";
+import { messageRules, payloadBytes } from "./message-options.ts";
+import { fourBytes, positive, readOptions, twoBytes, type Rules } from "./option-rules.ts";
 import type { Credentials, EngineOptions, WillOptions } from "./options.ts";
 
 /** Options with defaults filled in, checked. */
 export interface ResolvedOptions extends EngineOptions {
+  /** Those that become properties of CONNECT. */
+  readonly properties: PacketProperties<"connect">;
   readonly versions: readonly [ProtocolVersion, ...ProtocolVersion[]];
   readonly clientId: string;
   readonly cleanStart: boolean;
   readonly keepAlive: number;
-  readonly receiveMaximum: number;
   readonly connectTimeoutMs: number;
   readonly operationTimeoutMs: number;
-  readonly queue: { readonly maxMessages: number; readonly maxBytes: number };
 }
 
-const optionNames: ReadonlySet<string> = new Set<keyof EngineOptions>([
-  "protocolVersion",
-  "clientId",
-  "username",
-  "password",
-  "credentials",
-  "cleanStart",
-  "sessionExpiryInterval",
-  "keepAlive",
-  "will",
-  "receiveMaximum",
-  "maximumPacketSize",
-  "topicAliasMaximum",
-  "requestResponseInformation",
-  "requestProblemInformation",
-  "userProperties",
-  "connectTimeoutMs",
-  "operationTimeoutMs",
-  "pingTimeoutMs",
-  "maxInflight",
-  "offlineQueue",
-  "socket",
-  "webSocket",
-  "transports",
-  "signal",
-  "environment",
-]);
+const rules: Rules<EngineOptions> = {
+  protocolVersion: {},
+  clientId: {},
+  username: {},
+  password: {},
+  credentials: {},
+  cleanStart: {},
+  keepAlive: twoBytes,
+  will: {},
+  sessionExpiryInterval: { ...fourBytes, as: true },
+  receiveMaximum: { min: 1, ...twoBytes, as: true },
+  topicAliasMaximum: { ...twoBytes, as: true },
+  requestResponseInformation: { as: true },
+  requestProblemInformation: { as: true },
+  userProperties: { as: true },
+  // Not only told to the server, so it serves MQTT 3.1.1 too.
+  maximumPacketSize: { min: 1, ...fourBytes },
+  connectTimeoutMs: positive,
+  operationTimeoutMs: positive,
+  pingTimeoutMs: positive,
+  maxInflight: { min: 1, ...twoBytes },
+  offlineQueue: {},
+  reconnect: { of: [false] },
+  socket: {},
+  webSocket: {},
+  transports: {},
+  signal: {},
+  environment: {},
+};
 
-/** Options that only MQTT 5.0 can honour. */
-const version5Options = [
-  "sessionExpiryInterval",
-  "receiveMaximum",
-  "topicAliasMaximum",
-  "requestResponseInformation",
-  "requestProblemInformation",
-  "userProperties",
-] as const satisfies readonly (keyof EngineOptions)[];
+const queueRules: Rules<NonNullable<EngineOptions["offlineQueue"]>> = {
+  maxMessages: { max: Infinity },
+  maxBytes: { max: Infinity },
+};
 
-const twoBytes = 0xffff;
-const fourBytes = 0xffff_ffff;
+const willRules: Rules<WillOptions> = {
+  ...messageRules,
+  topic: {},
+  payload: {},
+  qos: { max: 2 },
+  retain: {},
+  delayInterval: { ...fourBytes, as: "willDelayInterval" },
+};
 
 /**
  * Checks the options and fills in the defaults.
@@ -71,137 +67,70 @@ const fourBytes = 0xffff_ffff;
  * @throws InvalidOptionError naming the option, UnsupportedError for one that no version of the list can honour.
  */
 export function resolveOptions(options: EngineOptions): ResolvedOptions {
-  for (const name of Object.keys(options)) {
-    if (!optionNames.has(name)) throw new InvalidOptionError(name, `There is no option ${name}`);
+  const { protocolVersion = 5, clientId = randomClientId(options), cleanStart = true, will } = options;
+  const [first, ...others] = typeof protocolVersion === "object" ? protocolVersion : [protocolVersion];
+  if (first === undefined || [first, ...others].some((version) => ![3, 4, 5].includes(version))) {
+    throw new InvalidOptionError(
+      "protocolVersion",
+      `protocolVersion is ${String(protocolVersion)}, and can be 5, 4, 3`,
+    );
   }
-  const versions = resolveVersions(options.protocolVersion);
-  if (!versions.includes(5)) {
-    const name = version5Options.find((option) => options[option] !== undefined);
-    if (name !== undefined) throw new UnsupportedError(name, `Option ${name} needs MQTT 5.0`);
-  }
-  checkInteger("keepAlive", options.keepAlive, 0, twoBytes);
-  checkInteger("sessionExpiryInterval", options.sessionExpiryInterval, 0, fourBytes);
-  checkInteger("receiveMaximum", options.receiveMaximum, 1, twoBytes);
-  checkInteger("maximumPacketSize", options.maximumPacketSize, 1, fourBytes);
-  checkInteger("topicAliasMaximum", options.topicAliasMaximum, 0, twoBytes);
-  checkInteger("maxInflight", options.maxInflight, 1, twoBytes);
-  checkInteger("connectTimeoutMs", options.connectTimeoutMs, 1, Infinity);
-  checkInteger("operationTimeoutMs", options.operationTimeoutMs, 1, Infinity);
-  checkInteger("pingTimeoutMs", options.pingTimeoutMs, 1, Infinity);
-  checkInteger("offlineQueue.maxMessages", options.offlineQueue?.maxMessages, 0, Infinity);
-  checkInteger("offlineQueue.maxBytes", options.offlineQueue?.maxBytes, 0, Infinity);
-  for (const name of Object.keys(options.offlineQueue ?? {})) {
-    if (name !== "maxMessages" && name !== "maxBytes") {
-      throw new InvalidOptionError(`offlineQueue.${name}`, `There is no option offlineQueue.${name}`);
-    }
-  }
-  checkWill(options.will, versions);
-  const { clientId = randomClientId(options), cleanStart = true } = options;
+  const versions = [first, ...others] as const;
+  const version = versions.includes(5) ? 5 : first;
+  const properties = { ...readOptions(options, rules, { version }) };
+  readOptions(options.offlineQueue ?? {}, queueRules, { path: "offlineQueue." });
+  if (will !== undefined) checkWill(will, version);
   // [MQTT311-3.1.3-7]
-  if (clientId === "" && !cleanStart && !versions.includes(5)) {
+  if (clientId === "" && !cleanStart && version < 5) {
     throw new InvalidOptionError("clientId", "An empty clientId needs cleanStart or MQTT 5.0");
   }
-  return {
-    ...options,
-    versions,
-    clientId,
-    cleanStart,
-    keepAlive: options.keepAlive ?? defaultKeepAlive,
-    receiveMaximum: options.receiveMaximum ?? defaultReceiveMaximum,
-    connectTimeoutMs: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
-    operationTimeoutMs: options.operationTimeoutMs ?? defaultOperationTimeoutMs,
-    queue: {
-      maxMessages: options.offlineQueue?.maxMessages ?? defaultQueueMessages,
-      maxBytes: options.offlineQueue?.maxBytes ?? defaultQueueBytes,
-    },
-  };
+  const { keepAlive = defaults.defaultKeepAlive, connectTimeoutMs = defaults.defaultConnectTimeoutMs } = options;
+  const { operationTimeoutMs = defaults.defaultOperationTimeoutMs } = options;
+  return { ...options, properties, versions, clientId, cleanStart, keepAlive, connectTimeoutMs, operationTimeoutMs };
 }
 
-/** The CONNECT of one attempt (section 3.1). */
+/** The CONNECT of one attempt (section 3.1). Before MQTT 5.0 it goes without what that version does not have. */
 export function connectPacket(
   options: ResolvedOptions,
-  attempt: { readonly version: ProtocolVersion; readonly clientId: string; readonly credentials: Credentials },
+  attempt: Credentials & { readonly version: ProtocolVersion; readonly clientId: string },
 ): ConnectPacket {
-  const { version, clientId, credentials } = attempt;
-  const { will } = options;
+  const { version, clientId, username, password } = attempt;
+  const { cleanStart, keepAlive, maximumPacketSize, properties, will } = options;
   const packet: ConnectPacket = {
     type: "connect",
     protocolVersion: version,
-    cleanStart: options.cleanStart,
-    keepAlive: options.keepAlive,
+    cleanStart,
+    keepAlive,
     clientIdentifier: clientId,
   };
-  if (version === 5) packet.properties = connectProperties(options);
-  if (will !== undefined) {
-    const { topic, qos = 0, retain = false } = will;
-    packet.will = { topic, payload: payloadBytes(will.payload), qos, retain };
-    const properties = willProperties(will);
-    if (properties !== undefined) packet.will.properties = properties;
+  if (version === 5) {
+    const receiveMaximum = defaults.defaultReceiveMaximum;
+    const topicAliasMaximum = defaults.defaultTopicAliasMaximum;
+    packet.properties = { receiveMaximum, topicAliasMaximum, maximumPacketSize, ...properties };
   }
-  if (credentials.username !== undefined) packet.userName = credentials.username;
-  if (credentials.password !== undefined) packet.password = payloadBytes(credentials.password);
+  if (will !== undefined) {
+    const { topic, payload, qos = 0, retain = false } = will;
+    packet.will = { topic, payload: payloadBytes(payload), qos, retain };
+    if (version === 5) packet.will.properties = { ...readOptions(will, willRules) };
+  }
+  if (username !== undefined) packet.userName = username;
+  if (password !== undefined) packet.password = payloadBytes(password);
   return packet;
 }
 
-function connectProperties(options: ResolvedOptions): PacketProperties<"connect"> {
-  const properties: PacketProperties<"connect"> = { receiveMaximum: options.receiveMaximum };
-  const { sessionExpiryInterval, maximumPacketSize, requestResponseInformation, requestProblemInformation } = options;
-  const topicAliasMaximum = options.topicAliasMaximum ?? defaultTopicAliasMaximum;
-  if (topicAliasMaximum > 0) properties.topicAliasMaximum = topicAliasMaximum;
-  if (sessionExpiryInterval !== undefined) properties.sessionExpiryInterval = sessionExpiryInterval;
-  if (maximumPacketSize !== undefined) properties.maximumPacketSize = maximumPacketSize;
-  if (requestResponseInformation !== undefined) {
-    properties.requestResponseInformation = Number(requestResponseInformation);
-  }
-  if (requestProblemInformation !== undefined) {
-    properties.requestProblemInformation = Number(requestProblemInformation);
-  }
-  if (options.userProperties !== undefined) {
-    properties.userProperties = options.userProperties.map(([name, value]) => [name, value]);
-  }
-  return properties;
-}
-
-function willProperties(will: WillOptions): PacketProperties<"will"> | undefined {
-  const properties: PacketProperties<"will"> | undefined = messageProperties(will);
-  if (will.delayInterval === undefined) return properties;
-  return { ...properties, willDelayInterval: will.delayInterval };
-}
-
-function resolveVersions(option: EngineOptions["protocolVersion"]): ResolvedOptions["versions"] {
-  const list = typeof option === "object" ? option : [option ?? 5];
-  const [first, ...rest] = list;
-  if (first === undefined || list.some((version) => ![3, 4, 5].includes(version))) {
-    throw new InvalidOptionError("protocolVersion", `protocolVersion is ${list.join(", ")}, and can be 5, 4 and 3`);
-  }
-  return [first, ...rest];
-}
-
-function checkWill(will: WillOptions | undefined, versions: readonly ProtocolVersion[]): void {
-  if (will === undefined) return;
+function checkWill(will: WillOptions, version: ProtocolVersion): void {
+  const path = "will.";
+  readOptions(will, willRules, { version, path });
   try {
     validateTopicName(will.topic);
   } catch (error) {
-    throw new InvalidOptionError("will.topic", (error as MqttError).message, { cause: error });
+    throw new InvalidOptionError(`${path}topic`, (error as MqttError).message, { cause: error });
   }
-  checkInteger("will.qos", will.qos, 0, 2);
-  checkInteger("will.delayInterval", will.delayInterval, 0, fourBytes);
-  if (!versions.includes(5) && willProperties(will) !== undefined) {
-    throw new UnsupportedError("will", "The properties of a will need MQTT 5.0");
-  }
-}
-
-function checkInteger(option: string, value: number | undefined, minimum: number, maximum: number): void {
-  if (value === undefined || (Number.isInteger(value) && value >= minimum && value <= maximum)) return;
-  if (value === Infinity && maximum === Infinity) return;
-  const range = maximum === Infinity ? `${minimum} or more` : `from ${minimum} to ${maximum}`;
-  throw new InvalidOptionError(option, `${option} is ${String(value)}, and must be a whole number ${range}`);
 }
 
 /** 23 characters of those that every server accepts [MQTT311-3.1.3-5]. */
 function randomClientId({ environment }: EngineOptions): string {
-  const characters = "0123456789abcdefghijklmnopqrstuv";
   let clientId = "rivulet";
-  for (const byte of environment.getRandomValues(new Uint8Array(16))) clientId += characters.charAt(byte % 32);
+  for (const byte of environment.getRandomValues(new Uint8Array(16))) clientId += (byte % 36).toString(36);
   return clientId;
 }

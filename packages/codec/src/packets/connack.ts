@@ -1,65 +1,42 @@
-import { MalformedPacketError, ProtocolError } from "../errors.ts";
-import { checkReasonCode } from "../measure.ts";
-import { PropertyList, withLengthField } from "../property-list.ts";
-import { isReasonCodeOf } from "../reason-codes.ts";
-import type { PacketCodec } from "./packet-codec.ts";
+import { ProtocolError } from "../errors.ts";
+import { PropertyList } from "../property-list.ts";
+import type { PacketReader, PacketWriter } from "./packet-codec.ts";
 import type { ConnackPacket } from "./types.ts";
 
 const propertyList = new PropertyList("connack");
 
-/** The greatest Connect Return code of MQTT 3.1.1 (its section 3.2.2.3). */
-const lastReturnCode = 5;
-
-/** What a server that knows only MQTT 3.1.1 says to a CONNECT of MQTT 5.0. */
+/** What a server that knows only MQTT 3.1.1 says to a CONNECT of MQTT 5.0, in two bytes. */
 const unacceptableProtocolVersion = 1;
 
+const refusalWithSession = "A CONNACK that refuses says that a session is present";
+
 /** CONNACK (section 3.2). */
-export const connack: PacketCodec<"connack"> = {
-  measure(packet, version, lengths) {
-    const { reasonCode = 0, sessionPresent = false } = packet;
-    if (sessionPresent && reasonCode !== 0) {
-      throw new ProtocolError("A CONNACK that refuses says that a session is present"); // [MQTT-3.2.2-6]
-    }
-    lengths.properties = propertyList.measure(packet.properties, version);
-    if (version === 5) {
-      checkReasonCode("connack", reasonCode);
-      return 2 + withLengthField(lengths.properties);
-    }
-    if (!Number.isInteger(reasonCode) || reasonCode < 0 || reasonCode > lastReturnCode) {
-      throw new ProtocolError(`Return code ${String(reasonCode)} is not one of CONNACK`);
-    }
-    if (version === 3 && sessionPresent) throw new MalformedPacketError("MQTT 3.1 does not tell of a session");
-    return 2;
-  },
+export const writeConnack: PacketWriter<"connack"> = (packet, writer) => {
+  const { reasonCode = 0, sessionPresent = false } = packet;
+  if (sessionPresent && reasonCode !== 0) throw new ProtocolError(refusalWithSession); // [MQTT-3.2.2-6]
+  if (sessionPresent && writer.version === 3) throw new ProtocolError("MQTT 3.1 does not tell of a session");
+  writer.byte(sessionPresent ? 1 : 0);
+  writer.reasonCode("connack", reasonCode);
+  writer.properties(propertyList, packet.properties);
+};
 
-  write(packet, version, writer, lengths) {
-    writer.byte(packet.sessionPresent === true ? 1 : 0);
-    writer.byte(packet.reasonCode ?? 0);
-    if (version === 5) propertyList.write(packet.properties, lengths.properties, writer);
-  },
-
-  read(reader, version) {
-    const start = reader.position;
-    const acknowledgeFlags = reader.byte();
-    // [MQTT-3.2.2-1] [MQTT311-3.2.2-1]; in MQTT 3.1 the byte has no meaning.
-    if (acknowledgeFlags > 1 && version > 3) throw reader.malformed("A reserved flag of CONNACK is set", start);
-    const sessionPresent = version > 3 && acknowledgeFlags === 1;
-    const reasonCode = reader.byte();
-    if (version === 5 && reader.remaining === 0 && reasonCode === unacceptableProtocolVersion) {
-      // The server answers in the only way that it knows: not a fault, but news of its version.
-      return { type: "connack", sessionPresent: false, reasonCode };
-    }
-    const isDefined = version === 5 ? isReasonCodeOf("connack", reasonCode) : reasonCode <= lastReturnCode;
-    // [MQTT-3.2.2-8]
-    if (!isDefined) throw reader.protocolError(`Reason code ${reasonCode} is not one of CONNACK`, start + 1);
-    // [MQTT-3.2.2-6] [MQTT311-3.2.2-4]
-    if (sessionPresent && reasonCode !== 0) {
-      throw reader.protocolError("A CONNACK that refuses says that a session is present", start);
-    }
-    const packet: ConnackPacket = { type: "connack", sessionPresent, reasonCode };
-    const properties = version === 5 ? propertyList.read(reader) : undefined;
-    if (properties !== undefined) packet.properties = properties;
-    reader.finish();
-    return packet;
-  },
+/** CONNACK (section 3.2). */
+export const readConnack: PacketReader<"connack"> = (reader) => {
+  const { position, version } = reader;
+  // In MQTT 3.1 the byte has no meaning.
+  const flags = reader.byte() * (version > 3 ? 1 : 0);
+  if (flags > 1) throw reader.malformed(`A CONNACK has the flags ${flags}`, position); // [MQTT-3.2.2-1] [MQTT311-3.2.2-1]
+  const packet: ConnackPacket = { type: "connack", sessionPresent: flags === 1, reasonCode: 0 };
+  if (version === 5 && reader.remaining === 1) {
+    // The server answers in the only way that it knows: not a fault, but news of its version.
+    packet.reasonCode = reader.byte();
+    if (packet.reasonCode === unacceptableProtocolVersion && flags === 0) return packet;
+    reader.position--;
+  }
+  packet.reasonCode = reader.reasonCode("connack");
+  // [MQTT-3.2.2-6] [MQTT311-3.2.2-4]
+  if (packet.sessionPresent && packet.reasonCode !== 0) throw reader.protocolError(refusalWithSession, position);
+  reader.properties(propertyList, packet);
+  reader.finish();
+  return packet;
 };

@@ -1,161 +1,122 @@
 import { MalformedPacketError, ProtocolError } from "../errors.ts";
-import {
-  checkInteger,
-  checkQoS,
-  integerMaximum,
-  measureBinary,
-  measureString,
-  measureTopicName,
-  type Lengths,
-} from "../measure.ts";
-import { PropertyList, withLengthField } from "../property-list.ts";
+import { noBytes } from "../no-bytes.ts";
+import { PropertyList } from "../property-list.ts";
 import type { Reader } from "../reader.ts";
-import { reasonCodes } from "../reason-codes.ts";
-import { topicNameFault } from "../topics.ts";
-import type { PacketCodec, PacketInputOf } from "./packet-codec.ts";
+import { checkInteger } from "../writer.ts";
+import type { PacketReader, PacketWriter } from "./packet-codec.ts";
 import type { ConnectPacket, ProtocolVersion, QoS, Will } from "./types.ts";
 
 const propertyList = new PropertyList("connect");
 const willPropertyList = new PropertyList("will");
 
 /** The bits of the Connect Flags (section 3.1.2.3). */
-const flag = { reserved: 0x01, cleanStart: 0x02, will: 0x04, willRetain: 0x20, password: 0x40, userName: 0x80 };
+const reservedFlag = 0x01;
+const cleanStartFlag = 0x02;
+const willFlag = 0x04;
 const willQoSShift = 3;
+const willRetainFlag = 0x20;
+const passwordFlag = 0x40;
+const userNameFlag = 0x80;
+
+/** The Protocol Name that goes with each Protocol Level. */
+const protocolNames: Readonly<Record<number, string>> = { 3: "MQIsdp", 4: "MQTT", 5: "MQTT" };
+
+const dataAlone = "There is authentication data without an authentication method"; // Section 3.1.2.11.10
 
 /** CONNECT (section 3.1). */
-export const connect: PacketCodec<"connect"> = {
-  measure(packet, version, lengths) {
-    const { protocolVersion = version, will } = packet;
-    if (protocolVersion !== version) {
-      throw new MalformedPacketError(`A CONNECT for version ${protocolVersion} is encoded for version ${version}`);
-    }
-    checkInteger(packet.keepAlive ?? 0, integerMaximum.twoByteInteger, "The keep alive");
-    let length = 2 + protocolName(version).length + 4 + measureString(packet.clientIdentifier, "The client identifier");
-    if (will !== undefined) length += measureWill(will, version, lengths);
-    if (packet.userName !== undefined) length += measureString(packet.userName, "The user name");
-    if (packet.password !== undefined) {
-      length += measureBinary(packet.password, "The password");
-      // [MQTT311-3.1.2-22]
-      if (version < 5 && packet.userName === undefined) {
-        throw new ProtocolError("There is a password without a user name, and that needs MQTT 5.0");
-      }
-    }
-    lengths.properties = propertyList.measure(packet.properties, version);
-    return version === 5 ? length + withLengthField(lengths.properties) : length;
-  },
-
-  write(packet, version, writer, lengths) {
-    writer.string(protocolName(version)); // [MQTT-3.1.2-1]
-    writer.byte(version); // [MQTT-3.1.2-2]
-    writer.byte(connectFlags(packet));
-    writer.twoByteInteger(packet.keepAlive ?? 0);
-    if (version === 5) propertyList.write(packet.properties, lengths.properties, writer);
-    // The order of the payload: [MQTT-3.1.3-1]
-    writer.string(packet.clientIdentifier);
-    const { will, userName, password } = packet;
-    if (will !== undefined) {
-      if (version === 5) willPropertyList.write(will.properties, lengths.willProperties, writer);
-      writer.string(will.topic);
-      writer.binary(will.payload);
-    }
-    if (userName !== undefined) writer.string(userName);
-    if (password !== undefined) writer.binary(password);
-  },
-
-  read(reader) {
-    const version = readVersion(reader);
-    const flagsPosition = reader.position;
-    const flags = reader.byte();
-    checkFlags(reader, version, flags, flagsPosition);
-    const keepAlive = reader.twoByteInteger();
-    const properties = version === 5 ? propertyList.read(reader) : undefined;
-    const packet: ConnectPacket = {
-      type: "connect",
-      protocolVersion: version,
-      cleanStart: (flags & flag.cleanStart) !== 0,
-      keepAlive,
-      clientIdentifier: reader.string(),
-    };
-    if (properties !== undefined) packet.properties = properties;
-    if ((flags & flag.will) !== 0) packet.will = readWill(reader, version, flags);
-    if ((flags & flag.userName) !== 0) packet.userName = reader.string();
-    if ((flags & flag.password) !== 0) packet.password = reader.binary();
-    reader.finish();
-    return packet;
-  },
+export const writeConnect: PacketWriter<"connect"> = (packet, writer) => {
+  const { version } = writer;
+  const { protocolVersion = version, will, userName, password, properties } = packet;
+  if (protocolVersion !== version) {
+    throw new MalformedPacketError(`A CONNECT for version ${protocolVersion} is encoded for version ${version}`);
+  }
+  // [MQTT311-3.1.2-22]
+  if (password !== undefined && userName === undefined && version < 5) {
+    throw new ProtocolError("A password without a user name needs MQTT 5.0");
+  }
+  if (isDataAlone(properties)) throw new ProtocolError(dataAlone);
+  writer.string(protocolNames[version] as string, ""); // [MQTT-3.1.2-1]
+  writer.byte(version); // [MQTT-3.1.2-2]
+  let flags = packet.cleanStart === true ? cleanStartFlag : 0;
+  if (will !== undefined) {
+    const { qos = 0, retain } = will;
+    checkInteger(qos, 2, "The will's QoS"); // [MQTT-3.1.2-12]
+    flags |= willFlag | (qos << willQoSShift) | (retain === true ? willRetainFlag : 0);
+  }
+  writer.byte(flags | (userName === undefined ? 0 : userNameFlag) | (password === undefined ? 0 : passwordFlag));
+  writer.twoByteInteger(packet.keepAlive ?? 0, "The keep alive");
+  writer.properties(propertyList, properties);
+  // The order of the payload: [MQTT-3.1.3-1]
+  writer.string(packet.clientIdentifier, "The client identifier");
+  if (will !== undefined) {
+    writer.properties(willPropertyList, will.properties);
+    writer.topicName(will.topic); // [MQTT-4.7.0-1]
+    writer.binary(will.payload, "The will's payload");
+  }
+  if (userName !== undefined) writer.string(userName, "The user name");
+  if (password !== undefined) writer.binary(password, "The password");
 };
 
-function protocolName(version: ProtocolVersion): string {
-  return version === 3 ? "MQIsdp" : "MQTT";
-}
+/** CONNECT (section 3.1). */
+export const readConnect: PacketReader<"connect"> = (reader) => {
+  reader.version = readVersion(reader);
+  const flags = readFlags(reader);
+  const packet: ConnectPacket = {
+    type: "connect",
+    protocolVersion: reader.version,
+    cleanStart: (flags & cleanStartFlag) !== 0,
+    keepAlive: reader.twoByteInteger(),
+    clientIdentifier: "",
+  };
+  const { position } = reader;
+  reader.properties(propertyList, packet);
+  if (isDataAlone(packet.properties)) throw reader.protocolError(dataAlone, position);
+  packet.clientIdentifier = reader.string();
+  if ((flags & willFlag) !== 0) packet.will = readWill(reader, flags);
+  if ((flags & userNameFlag) !== 0) packet.userName = reader.string();
+  if ((flags & passwordFlag) !== 0) packet.password = reader.binary();
+  reader.finish();
+  return packet;
+};
 
-function measureWill(
-  will: NonNullable<PacketInputOf<"connect">["will"]>,
-  version: ProtocolVersion,
-  lengths: Lengths,
-): number {
-  checkQoS(will.qos ?? 0, "The will's QoS"); // [MQTT-3.1.2-12]
-  lengths.willProperties = willPropertyList.measure(will.properties, version);
-  return (
-    measureTopicName(will.topic, "The will's topic") +
-    measureBinary(will.payload, "The will's payload") +
-    (version === 5 ? withLengthField(lengths.willProperties) : 0)
-  );
-}
-
-function connectFlags(packet: PacketInputOf<"connect">): number {
-  const { will, cleanStart = false, userName, password } = packet;
-  let flags = cleanStart ? flag.cleanStart : 0;
-  if (will !== undefined)
-    flags |= flag.will | ((will.qos ?? 0) << willQoSShift) | (will.retain === true ? flag.willRetain : 0);
-  if (userName !== undefined) flags |= flag.userName;
-  if (password !== undefined) flags |= flag.password;
-  return flags;
+function isDataAlone(properties: ConnectPacket["properties"]): boolean {
+  return properties?.authenticationData !== undefined && properties.authenticationMethod === undefined;
 }
 
 function readVersion(reader: Reader): ProtocolVersion {
   const start = reader.position;
   const name = reader.string();
   const level = reader.byte();
-  const isKnown = (name === "MQTT" && (level === 4 || level === 5)) || (name === "MQIsdp" && level === 3);
   // [MQTT-3.1.2-1] [MQTT-3.1.2-2]: a server may say 0x84 before it closes the connection.
-  if (!isKnown) {
-    const message = `Protocol ${JSON.stringify(name)} version ${level} is not supported`;
-    throw reader.protocolError(message, start, reasonCodes.unsupportedProtocolVersion);
+  if (protocolNames[level] !== name) {
+    throw reader.protocolError(`Protocol ${JSON.stringify(name)} version ${level} is not supported`, start, 0x84);
   }
   return level as ProtocolVersion;
 }
 
-function checkFlags(reader: Reader, version: ProtocolVersion, flags: number, position: number): void {
-  // [MQTT-3.1.2-3]
-  if ((flags & flag.reserved) !== 0) throw reader.malformed("The reserved flag of CONNECT is set", position);
+function readFlags(reader: Reader): number {
+  const { position, version } = reader;
+  const flags = reader.byte();
   const willQoS = (flags >> willQoSShift) & 3;
-  if ((flags & flag.will) === 0) {
-    // [MQTT-3.1.2-11] [MQTT-3.1.2-13]
-    if (willQoS !== 0) throw reader.malformed("There is a QoS for a will, and no will", position);
-    if ((flags & flag.willRetain) !== 0)
-      throw reader.malformed("A will is to be retained, and there is none", position);
-  } else if (willQoS === 3) {
-    throw reader.malformed("The will's QoS is 3", position); // [MQTT-3.1.2-12]
-  }
-  // [MQTT311-3.1.2-22]
-  if (version < 5 && (flags & flag.password) !== 0 && (flags & flag.userName) === 0) {
-    throw reader.malformed("There is a password without a user name", position);
-  }
+  const isSound =
+    (flags & reservedFlag) === 0 && // [MQTT-3.1.2-3]
+    // [MQTT-3.1.2-11] [MQTT-3.1.2-12] [MQTT-3.1.2-13]
+    ((flags & willFlag) === 0 ? willQoS === 0 && (flags & willRetainFlag) === 0 : willQoS < 3) &&
+    // [MQTT311-3.1.2-22]
+    (version === 5 || (flags & (passwordFlag | userNameFlag)) !== passwordFlag);
+  if (!isSound) throw reader.malformed(`A CONNECT has the flags ${flags}`, position);
+  return flags;
 }
 
-function readWill(reader: Reader, version: ProtocolVersion, flags: number): Will {
-  const properties = version === 5 ? willPropertyList.read(reader) : undefined;
-  const start = reader.position;
-  const topic = reader.string();
-  const fault = topicNameFault(topic);
-  if (fault !== undefined) throw reader.malformed(`The will's topic ${fault}`, start); // [MQTT-4.7.0-1]
+function readWill(reader: Reader, flags: number): Will {
   const will: Will = {
-    topic,
-    payload: reader.binary(),
+    topic: "",
+    payload: noBytes,
     qos: ((flags >> willQoSShift) & 3) as QoS,
-    retain: (flags & flag.willRetain) !== 0,
+    retain: (flags & willRetainFlag) !== 0,
   };
-  if (properties !== undefined) will.properties = properties;
+  reader.properties(willPropertyList, will);
+  will.topic = reader.topicName(); // [MQTT-4.7.0-1]
+  will.payload = reader.binary();
   return will;
 }

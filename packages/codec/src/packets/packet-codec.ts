@@ -1,22 +1,18 @@
-import type { Lengths } from "../measure.ts";
 import type { Reader } from "../reader.ts";
 import type { Writer } from "../writer.ts";
-import type { ControlPacketInput, PacketOf, PacketType, ProtocolVersion } from "./types.ts";
+import type { ControlPacketInput, PacketOf, PacketType } from "./types.ts";
 
 /** A Control Packet of one type as `encode` takes it. */
 export type PacketInputOf<T extends PacketType> = Extract<ControlPacketInput, { type: T }>;
 
-/** How one type of Control Packet is written and read. There is one for each, in a file of its own. */
-export interface PacketCodec<T extends PacketType> {
-  /**
-   * Checks a packet, so that writing it cannot fail, and returns its Remaining Length in bytes. Lengths that `write`
-   * needs again are left in `lengths`.
-   */
-  measure(packet: PacketInputOf<T>, version: ProtocolVersion, lengths: Lengths): number;
-  /** The lower four bits of the fixed header's first byte, where they are not the same for all packets of the type. */
-  flags?(packet: PacketInputOf<T>): number;
-  /** Writes what follows the fixed header. */
-  write(packet: PacketInputOf<T>, version: ProtocolVersion, writer: Writer, lengths: Lengths): void;
-  /** Reads what follows the fixed header; `flags` are the lower four bits of its first byte. */
-  read(reader: Reader, version: ProtocolVersion, flags: number): PacketOf<T>;
-}
+/** Writes what follows a packet's fixed header; called twice, see `Writer`. Returns the header's flags, if it has any. */
+export type PacketWriter<T extends PacketType> = (packet: PacketInputOf<T>, writer: Writer) => number | void;
+
+/** Reads what follows a packet's fixed header, whose first byte has these flags. */
+export type PacketReader<T extends PacketType> = (reader: Reader, flags: number) => PacketOf<T>;
+
+/** The writers of some or all packets. */
+export type PacketWriters = { readonly [T in PacketType]?: PacketWriter<T> };
+
+/** The readers of some or all packets. */
+export type PacketReaders = { readonly [T in PacketType]?: PacketReader<T> };

@@ -1,5 +1,10 @@
-import { emptyPacket } from "./empty-packet.ts";
-import type { PacketCodec } from "./packet-codec.ts";
+import type { PacketReader, PacketWriter } from "./packet-codec.ts";
+
+/** PINGREQ, which is nothing but a fixed header (section 3.12). */
+export const writePingreq: PacketWriter<"pingreq"> = () => undefined;
 
 /** PINGREQ (section 3.12). */
-export const pingreq: PacketCodec<"pingreq"> = emptyPacket("pingreq");
+export const readPingreq: PacketReader<"pingreq"> = (reader) => {
+  reader.finish();
+  return { type: "pingreq" };
+};

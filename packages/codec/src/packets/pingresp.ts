@@ -1,5 +1,10 @@
-import { emptyPacket } from "./empty-packet.ts";
-import type { PacketCodec } from "./packet-codec.ts";
+import type { PacketReader, PacketWriter } from "./packet-codec.ts";
+
+/** PINGRESP, which is nothing but a fixed header (section 3.13). */
+export const writePingresp: PacketWriter<"pingresp"> = () => undefined;
 
 /** PINGRESP (section 3.13). */
-export const pingresp: PacketCodec<"pingresp"> = emptyPacket("pingresp");
+export const readPingresp: PacketReader<"pingresp"> = (reader) => {
+  reader.finish();
+  return { type: "pingresp" };
+};

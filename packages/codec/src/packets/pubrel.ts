@@ -1,5 +1,10 @@
 import { acknowledgement } from "./acknowledgement.ts";
-import type { PacketCodec } from "./packet-codec.ts";
+import type { PacketReader, PacketWriter } from "./packet-codec.ts";
+
+const { write, read } = acknowledgement("pubrel");
 
 /** PUBREL, answer to a PUBREC (section 3.6). */
-export const pubrel: PacketCodec<"pubrel"> = acknowledgement("pubrel");
+export const writePubrel: PacketWriter<"pubrel"> = write;
+
+/** PUBREL, answer to a PUBREC (section 3.6). */
+export const readPubrel: PacketReader<"pubrel"> = read;

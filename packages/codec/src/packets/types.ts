@@ -1,4 +1,4 @@
-import type { PacketProperties, PropertyTarget } from "../properties.ts";
+import type { PacketProperties } from "../properties.ts";
 
 /** Version of the protocol, as its number on the wire: 5 is MQTT 5.0, 4 is MQTT 3.1.1, 3 is MQTT 3.1. */
 export type ProtocolVersion = 3 | 4 | 5;
@@ -210,6 +210,3 @@ export type ControlPacketInput =
   | PingrespPacket
   | Defaulted<DisconnectPacket, "reasonCode">
   | Defaulted<AuthPacket, "reasonCode">;
-
-/** What a set of properties can belong to: a packet that has them, or the Will Message inside a CONNECT. */
-export type { PropertyTarget };

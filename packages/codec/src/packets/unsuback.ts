@@ -1,54 +1,31 @@
-import { ProtocolError } from "../errors.ts";
-import { checkPacketIdentifier, checkReasonCode } from "../measure.ts";
-import { PropertyList, withLengthField } from "../property-list.ts";
-import { isReasonCodeOf } from "../reason-codes.ts";
-import type { PacketCodec } from "./packet-codec.ts";
+import { PropertyList } from "../property-list.ts";
+import { readList, writeList } from "./list.ts";
+import type { PacketReader, PacketWriter } from "./packet-codec.ts";
 import type { UnsubackPacket } from "./types.ts";
 
 const propertyList = new PropertyList("unsuback");
 
-/** UNSUBACK (section 3.11). Before MQTT 5.0 it has no Reason Codes. */
-export const unsuback: PacketCodec<"unsuback"> = {
-  measure(packet, version, lengths) {
-    checkPacketIdentifier(packet.packetIdentifier);
-    const { reasonCodes = [] } = packet;
-    lengths.properties = propertyList.measure(packet.properties, version);
-    if (version < 5) {
-      if (reasonCodes.length > 0) throw new ProtocolError("An UNSUBACK has reason codes, and those need MQTT 5.0");
-      return 2;
-    }
-    if (reasonCodes.length === 0) throw new ProtocolError("An UNSUBACK has no reason code");
-    for (const reasonCode of reasonCodes) checkReasonCode("unsuback", reasonCode);
-    return 2 + withLengthField(lengths.properties) + reasonCodes.length;
-  },
+/** UNSUBACK (section 3.11). Before MQTT 5.0 it has nothing but a Packet Identifier. */
+export const writeUnsuback: PacketWriter<"unsuback"> = (packet, writer) => {
+  const { reasonCodes = [] } = packet;
+  if (writer.version < 5 && reasonCodes.length === 0) {
+    writer.packetIdentifier(packet.packetIdentifier);
+    writer.properties(propertyList, packet.properties);
+    return;
+  }
+  writeList(writer, propertyList, packet, reasonCodes, (reasonCode) => {
+    writer.reasonCode("unsuback", reasonCode); // Before MQTT 5.0 there is none that it accepts.
+  });
+};
 
-  write(packet, version, writer, lengths) {
-    writer.twoByteInteger(packet.packetIdentifier);
-    if (version < 5) return;
-    propertyList.write(packet.properties, lengths.properties, writer);
-    for (const reasonCode of packet.reasonCodes ?? []) writer.byte(reasonCode);
-  },
-
-  read(reader, version) {
-    const packetIdentifier = reader.packetIdentifier();
-    const packet: UnsubackPacket = { type: "unsuback", packetIdentifier, reasonCodes: [] };
-    if (version < 5) {
-      reader.finish();
-      return packet;
-    }
-    const properties = propertyList.read(reader);
-    if (properties !== undefined) packet.properties = properties;
-    // An UNSUBSCRIBE has at least one filter [MQTT-3.10.3-2], and each has its code (section 3.11.3).
-    if (reader.remaining === 0) throw reader.protocolError("An UNSUBACK has no reason code", reader.position);
-    while (reader.remaining > 0) {
-      const position = reader.position;
-      const reasonCode = reader.byte();
-      // [MQTT-3.11.3-2]
-      if (!isReasonCodeOf("unsuback", reasonCode)) {
-        throw reader.protocolError(`Reason code ${reasonCode} is not one of UNSUBACK`, position);
-      }
-      packet.reasonCodes.push(reasonCode);
-    }
-    return packet;
-  },
+/** UNSUBACK (section 3.11). */
+export const readUnsuback: PacketReader<"unsuback"> = (reader) => {
+  const packet: UnsubackPacket = { type: "unsuback", packetIdentifier: 0, reasonCodes: [] };
+  if (reader.version < 5) {
+    packet.packetIdentifier = reader.packetIdentifier();
+    reader.finish();
+  } else {
+    readList(reader, propertyList, packet, packet.reasonCodes, () => reader.reasonCode("unsuback")); // [MQTT-3.11.3-2]
+  }
+  return packet;
 };

@@ -1,5 +1,5 @@
-import { reasonCodes, validateTopicFilter, type DisconnectPacket, type ProtocolVersion } from "@rivulet/codec";
-import type { Connection } from "../connection.ts";
+import { validateTopicFilter, type ProtocolVersion } from "@rivulet/codec";
+import { ignore } from "../deferred.ts";
 import type { ConnectionInfo } from "../duplex.ts";
 import {
   ClosedError,
@@ -13,8 +13,7 @@ import { defaultDisconnectTimeoutMs } from "../limits.ts";
 import type { ConnectTarget, EngineOptions, Payload } from "../options.ts";
 import { resolveOptions, type ResolvedOptions } from "../resolve-options.ts";
 import type { SessionEvent } from "../session/events.ts";
-import type { Acknowledgement, IncomingExchange } from "../session/incoming.ts";
-import type { SubscribeRequest, UnsubscribeRequest } from "../session/requests.ts";
+import type { Request } from "../session/sender.ts";
 import type { Server } from "../session/server.ts";
 import { Consumers } from "./consumers.ts";
 import { disconnectPacket, type DisconnectOptions } from "./disconnect-options.ts";
@@ -22,11 +21,10 @@ import { Emitter, type Unsubscribe } from "./emitter.ts";
 import type { ClientEvents } from "./events.ts";
 import { Inbox, type MessageHandler } from "./inbox.ts";
 import { Link } from "./link.ts";
-import type { Message } from "./message.ts";
-import { giveUpWhen, PublishOperation, RequestOperation, type Operation, type Patience } from "./operations.ts";
-import { publishedAtMostOnce, publishPacket, type PublishOptions, type PublishResult } from "./publish-options.ts";
+import { giveUpWhen, Operation, type Patience } from "./operations.ts";
+import { publishPacket, publishResult, type PublishOptions, type PublishResult } from "./publish-options.ts";
 import { redact } from "./redact.ts";
-import { inboxSettings, subscribeRequest, type FilterList, type SubscribeOptions } from "./subscribe-options.ts";
+import { subscribeRequest, type FilterList, type SubscribeOptions } from "./subscribe-options.ts";
 import { Subscription } from "./subscription.ts";
 
 /** Where a client stands. */
@@ -54,16 +52,14 @@ export interface UnsubscribeResult {
 export class MqttClient implements AsyncDisposable {
   readonly #options: ResolvedOptions;
   readonly #link: Link;
-  readonly #emitter: Emitter<ClientEvents> = new Emitter<ClientEvents>((error) => {
-    this.#report(error);
-  });
+  readonly #emitter: Emitter<ClientEvents>;
   #consumers: Consumers;
   readonly #subscriptions = new WeakMap<Inbox, Subscription>();
   #wasReadyToSend = true;
   #isReporting = false;
   /** The last batch that somebody waited for, and what they wait for: everything sent at QoS 0 in it shares it. */
-  #lastTaken: Promise<void> | undefined;
-  #lastResult: Promise<PublishResult> = Promise.resolve(publishedAtMostOnce);
+  #taken: Promise<void> | undefined;
+  #takenResult: Promise<PublishResult> | undefined;
 
   /**
    * Makes a client that is not connected.
@@ -72,23 +68,21 @@ export class MqttClient implements AsyncDisposable {
    */
   constructor(target: ConnectTarget, options: EngineOptions) {
     this.#options = resolveOptions(options);
+    this.#emitter = new Emitter((error) => {
+      this.#report(error);
+    });
     this.#consumers = this.#newConsumers();
-    const client = this;
     this.#link = new Link(target, this.#options, {
-      get hasRoom() {
-        return client.#consumers.hasRoom;
-      },
-      get isTracing() {
-        return client.#emitter.has("packet");
-      },
+      hasRoom: () => this.#consumers.hasRoom,
+      isTracing: () => this.#emitter.has("packet"),
       makeRoom: () => {
         this.#makeRoom();
       },
-      handle: (event) => {
-        this.#handle(event);
-      },
       written: () => {
         this.#written();
+      },
+      handle: (event) => {
+        this.#handle(event);
       },
       report: (status) => {
         this.#emitter.emit("connectionStatus", { status });
@@ -97,14 +91,14 @@ export class MqttClient implements AsyncDisposable {
         this.#closed(error, wasConnected);
       },
     });
-    const { signal } = this.#options;
-    signal?.addEventListener("abort", () => {
+    options.signal?.addEventListener("abort", () => {
       this.close();
     });
   }
 
   // What is
 
+  /** Where the client stands; the events `connected` and `disconnected` tell of changes. */
   get state(): ClientState {
     return this.#link.state.name;
   }
@@ -119,6 +113,11 @@ export class MqttClient implements AsyncDisposable {
     return this.#link.session.version;
   }
 
+  /** Whether the server had a Session for the client when it connected; undefined while not connected. */
+  get sessionPresent(): boolean | undefined {
+    return this.server?.sessionPresent;
+  }
+
   /** What the server said in CONNACK, defaults filled in; undefined while not connected. */
   get server(): Server | undefined {
     const { state } = this.#link;
@@ -127,7 +126,7 @@ export class MqttClient implements AsyncDisposable {
 
   /** The connection's two ends; undefined while there is none. */
   get connection(): ConnectionInfo | undefined {
-    return this.#activeConnection?.info;
+    return this.#link.connection?.info;
   }
 
   /** Bytes that wait to be sent. */
@@ -150,7 +149,7 @@ export class MqttClient implements AsyncDisposable {
    */
   connect(): Promise<void> {
     const { signal } = this.#options;
-    if (signal?.aborted === true) return Promise.reject(signal.reason as Error);
+    if (signal?.aborted === true) return Promise.reject(signal.reason);
     if (this.state === "closed") this.#consumers = this.#newConsumers();
     return this.#link.connect();
   }
@@ -163,13 +162,11 @@ export class MqttClient implements AsyncDisposable {
    * @throws InvalidOptionError, UnsupportedError for an option that needs MQTT 5.0.
    */
   async disconnect(options: DisconnectOptions = {}): Promise<void> {
-    const packet: DisconnectPacket = disconnectPacket(options, {
-      version: this.protocolVersion,
-      sessionExpiryInterval: this.#options.sessionExpiryInterval ?? 0,
-    });
+    const { environment, sessionExpiryInterval = 0 } = this.#options;
+    const packet = disconnectPacket(options, { version: this.protocolVersion, sessionExpiryInterval });
     const { signal, timeoutMs = defaultDisconnectTimeoutMs } = options;
     const done = this.#link.disconnect(packet, timeoutMs);
-    giveUpWhen({ signal, what: "disconnect" }, done, this.#options.environment, () => {
+    giveUpWhen({ signal, what: "disconnect" }, done, environment, () => {
       this.close();
     });
     if (signal?.aborted === true) this.close();
@@ -197,24 +194,26 @@ export class MqttClient implements AsyncDisposable {
    * Resolves at QoS 0 when the transport has taken it, at QoS 1 when the server has, at QoS 2 when the exchange is over.
    * The bytes of the payload must not be changed before.
    *
-   * @throws InvalidTopicError, InvalidOptionError, UnsupportedError, PacketTooLargeError, QueueFullError when nothing
-   * was sent; PublishError when the server did not take it; ClosedError, TransportError when it is not known.
+   * @throws InvalidTopicError, MalformedPacketError, InvalidOptionError, UnsupportedError, PacketTooLargeError,
+   * QueueFullError when nothing was sent; PublishError when the server did not take it; ClosedError, TransportError
+   * when it is not known.
    */
   publish(topic: string, payload: Payload, options: PublishOptions = {}): Promise<PublishResult> {
     try {
       options.signal?.throwIfAborted();
       if (this.state === "closed") throw new ClosedError();
-      const packet = publishPacket(topic, payload, options);
-      const operation = new PublishOperation(() => this.#taken());
-      const exchange = this.#link.session.publish(packet, operation);
-      this.#activeConnection?.wake();
-      this.#wasReadyToSend &&= this.#link.session.isReadyToSend;
+      const { session, connection } = this.#link;
+      const packet = publishPacket(topic, payload, { options, version: this.protocolVersion });
+      const operation = new Operation<PublishResult>((answer) => publishResult(topic, answer));
+      const exchange = session.publish(packet, operation as Operation);
+      connection?.wake();
+      this.#wasReadyToSend &&= session.isReadyToSend;
       if (exchange === undefined) {
-        if (options.signal === undefined && options.timeoutMs === undefined) return this.#takenResult();
-        operation.batched();
+        if (options.signal === undefined && options.timeoutMs === undefined) return this.#batched();
+        this.#batched().then(operation.resolve, operation.reject);
       }
       giveUpWhen({ ...options, what: "publish" }, operation.promise, this.#options.environment, (reason) => {
-        if (exchange !== undefined) this.#link.session.cancelPublish(exchange);
+        if (exchange !== undefined) session.cancel(exchange);
         operation.reject(reason);
       });
       return operation.promise;
@@ -242,21 +241,28 @@ export class MqttClient implements AsyncDisposable {
     const request = subscribeRequest(filters, options, this.protocolVersion);
     const names = request.subscriptions.map(({ topicFilter }) => topicFilter);
     const consumers = this.#consumers;
-    const inbox = new Inbox(consumers, inboxSettings(names, options, handler));
+    const inbox = new Inbox(consumers, names, { options, handler });
     const results: SubscribeResult[] = [];
     const subscription = new Subscription(inbox, results);
     this.#subscriptions.set(inbox, subscription);
     // Before the answer, because messages may come before it.
-    for (const name of names) consumers.router.add(name, inbox);
+    for (const name of names) consumers.add(name, inbox);
     try {
-      const reasonCodes = await this.#request(request, options);
-      for (const [index, filter] of names.entries()) results.push(subscribeResult(filter, reasonCodes[index] ?? 0));
+      const codes = await this.#request(request, options);
+      for (const [index, filter] of names.entries()) {
+        const reasonCode = codes[index] as number; // There is one for each filter: the Session has counted.
+        results.push(reasonCode < 0x80 ? { filter, qos: reasonCode as 0 | 1 | 2, reasonCode } : { filter, reasonCode });
+      }
     } catch (error) {
-      this.#giveUpSubscribing(inbox, names);
+      // What the server may have granted all the same is given back.
+      inbox.leave().catch(ignore);
       throw error;
     }
-    for (const { filter, qos } of results) if (qos === undefined) consumers.router.remove(filter, inbox);
-    if (!consumers.router.has(inbox)) {
+    consumers.remove(
+      results.filter(({ qos }) => qos === undefined).map(({ filter }) => filter),
+      inbox,
+    );
+    if (!consumers.has(inbox)) {
       inbox.finish(undefined);
       throw new SubscribeError(results);
     }
@@ -267,21 +273,15 @@ export class MqttClient implements AsyncDisposable {
   /**
    * Unsubscribes from Topic Filters, whoever subscribed to them. A Subscription that has no filter left ends.
    *
-   * @throws InvalidTopicError, NotConnectedError, TimeoutError when the server did not answer.
+   * @throws InvalidTopicError, InvalidOptionError, NotConnectedError, TimeoutError when the server did not answer.
    */
   async unsubscribe(filters: string | readonly string[], options: Patience = {}): Promise<UnsubscribeResult[]> {
     const names = typeof filters === "string" ? [filters] : [...filters];
     if (names.length === 0) throw new InvalidOptionError("filter", "There is no topic filter to unsubscribe from");
-    for (const name of names) validateTopicFilter(name);
+    names.forEach(validateTopicFilter);
     options.signal?.throwIfAborted();
     await this.#link.whenConnected();
-    const { router } = this.#consumers;
-    for (const name of names) {
-      for (const inbox of router.sharers(name)) {
-        router.remove(name, inbox);
-        if (!router.has(inbox)) inbox.finish(undefined);
-      }
-    }
+    for (const name of names) this.#consumers.removeAll(name);
     return this.#unsubscribe(names, options);
   }
 
@@ -289,44 +289,38 @@ export class MqttClient implements AsyncDisposable {
 
   /** Calls a listener at each event of a name; returns a function that calls it off. */
   on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): Unsubscribe {
-    const off = this.#emitter.on(name, listener);
-    this.#trace();
-    return () => {
-      off();
-      this.#trace();
-    };
+    return this.#emitter.on(name, listener);
   }
 
   /** Resolves at the next event of a name. */
-  async once<Name extends keyof ClientEvents>(name: Name): Promise<ClientEvents[Name]> {
-    const event = this.#emitter.once(name);
-    this.#trace();
-    return event;
-  }
-
-  get #activeConnection(): Connection<Operation> | undefined {
-    const { state } = this.#link;
-    return state.name === "connected" || state.name === "disconnecting" ? state.connection : undefined;
+  once<Name extends keyof ClientEvents>(name: Name): Promise<ClientEvents[Name]> {
+    return new Promise((resolve) => {
+      const off = this.on(name, (event) => {
+        off();
+        resolve(event);
+      });
+    });
   }
 
   #newConsumers(): Consumers {
-    const client = this;
     return new Consumers({
-      get hasListener() {
-        return client.#emitter.has("message");
-      },
+      hasListener: () => this.#emitter.has("message"),
       acknowledge: (exchange, acknowledgement) => {
-        this.#acknowledge(exchange, acknowledgement);
+        this.#link.session.acknowledge(exchange, acknowledgement);
+        this.#link.connection?.wake();
       },
       roomMade: () => {
-        this.#activeConnection?.wake();
+        this.#link.connection?.wake();
       },
       handlerFailed: (error) => {
         this.#report(error);
       },
-      left: (inbox) => this.#left(inbox),
+      left: async (filters) => {
+        if (this.state === "connected" && filters.length > 0) await this.#unsubscribe(filters, {});
+      },
       show: (message, inboxes) => {
-        this.#show(message, inboxes);
+        const subscriptions = inboxes.flatMap((inbox) => this.#subscriptions.get(inbox) ?? []);
+        this.#emitter.emit("message", { message, subscriptions });
       },
     });
   }
@@ -336,14 +330,19 @@ export class MqttClient implements AsyncDisposable {
       case "message":
         this.#consumers.deliver(event.packet, event.exchange, this.protocolVersion);
         break;
-      case "batched":
-      case "published":
       case "answered":
-      case "failed":
-        event.context.settle(event);
+        event.context.answered(event.packet);
         break;
+      case "failed":
+        event.context.reject(event.error);
+        break;
+      case "batched": {
+        const { context } = event;
+        this.#batched().then(context.resolve, context.reject);
+        break;
+      }
       case "connected":
-        this.#emitter.emit("connected", { sessionPresent: event.connack.sessionPresent, server: event.server });
+        this.#emitter.emit("connected", { sessionPresent: event.server.sessionPresent, server: event.server });
         break;
       case "acknowledged": {
         const { packetIdentifier, qos } = event.exchange;
@@ -367,38 +366,37 @@ export class MqttClient implements AsyncDisposable {
   #written(): void {
     if (this.#wasReadyToSend || !this.readyToSend) return;
     this.#wasReadyToSend = true;
-    this.#emitter.emit("readyToSend", {});
+    this.#emitter.emit("readyToSend", { bufferedBytes: this.bufferedBytes });
   }
 
   /** Settles when the transport has taken the batch that gathers now. */
-  #taken(): Promise<void> {
-    return this.#activeConnection?.taken() ?? Promise.reject(new ClosedError());
-  }
-
-  #takenResult(): Promise<PublishResult> {
-    const taken = this.#taken();
-    if (taken !== this.#lastTaken) {
-      this.#lastTaken = taken;
-      this.#lastResult = taken.then(() => publishedAtMostOnce);
-      this.#lastResult.catch(ignore);
+  #batched(): Promise<PublishResult> {
+    const taken = this.#link.connection?.taken();
+    if (taken !== this.#taken || this.#takenResult === undefined) {
+      this.#taken = taken;
+      this.#takenResult = Promise.resolve(taken).then(() => publishResult("", undefined));
+      this.#takenResult.catch(ignore);
     }
-    return this.#lastResult;
+    return this.#takenResult;
   }
 
   /** Sends a SUBSCRIBE or UNSUBSCRIBE; resolves to the Reason Codes of the answer. */
-  async #request(request: SubscribeRequest | UnsubscribeRequest, patience: Patience): Promise<readonly number[]> {
-    const operation = new RequestOperation();
-    const { session } = this.#link;
-    const { environment, operationTimeoutMs } = this.#options;
-    const timeoutMs = patience.timeoutMs ?? operationTimeoutMs;
-    session.request(request, operation, { now: environment.now(), timeoutMs });
-    this.#activeConnection?.wake();
-    giveUpWhen({ signal: patience.signal, what: request.type }, operation.promise, environment, (reason) => {
-      session.cancelRequest(operation);
+  #request(
+    request: Request,
+    { signal, timeoutMs = this.#options.operationTimeoutMs }: Patience,
+  ): Promise<readonly number[]> {
+    const operation = new Operation((answer) =>
+      answer !== undefined && "reasonCodes" in answer ? answer.reasonCodes : [],
+    );
+    const { session, connection } = this.#link;
+    const { environment } = this.#options;
+    const exchange = session.request(request, operation as Operation, { sentAt: environment.now(), timeoutMs });
+    connection?.wake();
+    giveUpWhen({ signal, what: request.type }, operation.promise, environment, (reason) => {
+      session.cancel(exchange);
       operation.reject(reason);
     });
-    const answer = await operation.promise;
-    return answer.reasonCodes;
+    return operation.promise;
   }
 
   async #unsubscribe(filters: readonly string[], patience: Patience): Promise<UnsubscribeResult[]> {
@@ -407,40 +405,14 @@ export class MqttClient implements AsyncDisposable {
     return filters.map((filter, index) => ({ filter, reasonCode: codes[index] ?? 0 }));
   }
 
-  /** Nobody waits for the answer to a SUBSCRIBE any more: what the server may have granted is given back. */
-  #giveUpSubscribing(inbox: Inbox, filters: readonly string[]): void {
-    const { router } = this.#consumers;
-    const unshared = filters.filter((filter) => router.remove(filter, inbox));
-    inbox.finish(undefined);
-    if (this.state === "connected" && unshared.length > 0) this.#unsubscribe(unshared, {}).catch(ignore);
-  }
-
-  /** A consumer has left its subscription. */
-  async #left(inbox: Inbox): Promise<void> {
-    const { router } = this.#consumers;
-    const unshared = inbox.settings.filters.filter((filter) => router.remove(filter, inbox));
-    if (this.state === "connected" && unshared.length > 0) await this.#unsubscribe(unshared, {});
-  }
-
-  #acknowledge(exchange: IncomingExchange, acknowledgement: Acknowledgement | undefined): void {
-    this.#link.session.acknowledge(exchange, acknowledgement);
-    this.#activeConnection?.wake();
-  }
-
-  #show(message: Message, inboxes: readonly Inbox[]): void {
-    const subscriptions = inboxes.flatMap((inbox) => this.#subscriptions.get(inbox) ?? []);
-    this.#emitter.emit("message", { message, subscriptions });
-  }
-
   #makeRoom(): void {
-    this.#consumers.makeRoom();
-    if (!this.#consumers.isOverfull || this.protocolVersion === 5) return;
+    if (this.#consumers.makeRoom() || this.protocolVersion === 5) return;
     // MQTT 3.1.1 has no Receive Maximum: nothing else can stop the server from filling our memory.
     this.#link.session.fail(new QueueFullError("More messages wait for their consumers than may be held"));
   }
 
   #closed(error: MqttError | undefined, wasConnected: boolean): void {
-    for (const inbox of this.#consumers.router.inboxes) inbox.finish(error);
+    for (const inbox of this.#consumers.inboxes) inbox.finish(error);
     if (!wasConnected) return;
     const { reasonCode, reasonString } = error ?? {};
     this.#emitter.emit("disconnected", { reasonCode, reasonString, error, willReconnect: false });
@@ -453,17 +425,4 @@ export class MqttClient implements AsyncDisposable {
     this.#emitter.emit("error", { error });
     this.#isReporting = false;
   }
-
-  #trace(): void {
-    this.#link.session.tracing = this.#emitter.has("packet");
-  }
-}
-
-function subscribeResult(filter: string, reasonCode: number): SubscribeResult {
-  if (reasonCode >= reasonCodes.unspecifiedError) return { filter, reasonCode };
-  return { filter, qos: reasonCode as 0 | 1 | 2, reasonCode };
-}
-
-function ignore(): void {
-  // Whoever waits for the promise sees the rejection.
 }

@@ -1,7 +1,6 @@
 import { reasonCodes, type ProtocolVersion } from "@rivulet/codec";
 import type { Duplex } from "../duplex.ts";
 import {
-  ClosedError,
   ConnectionRefusedError,
   InvalidOptionError,
   TimeoutError,
@@ -10,24 +9,26 @@ import {
   type MqttError,
 } from "../errors.ts";
 import { defaultMaxInflight, defaultMaxInflightUntold } from "../limits.ts";
-import type { ConnectTarget, Credentials } from "../options.ts";
+import type { ConnectTarget } from "../options.ts";
 import { connectPacket, type ResolvedOptions } from "../resolve-options.ts";
 import type { ConnectRequest } from "../session/session.ts";
 import { parseTarget, type ParsedTarget } from "../target.ts";
-import type { TransportOptions } from "../transport.ts";
 
-/** What an attempt has come to: a connection that is open, and what is to be said on it first. */
-export interface Opened {
-  readonly duplex: Duplex;
-  readonly request: ConnectRequest;
+/** One attempt to connect. */
+export interface Attempt {
+  readonly version: ProtocolVersion;
+  readonly clientId: string;
+  /** Aborted when the attempt is to be given up. */
+  readonly signal: AbortSignal;
+  report(status: string): void;
 }
 
 /** The addresses to try, in order. A function is asked each time. */
 export async function resolveTargets(target: ConnectTarget): Promise<readonly ParsedTarget[]> {
   const urls = typeof target === "function" ? await target() : target;
-  const list: readonly (string | URL)[] = typeof urls === "string" || !isList(urls) ? [urls] : urls;
-  if (list.length === 0) throw new InvalidOptionError("url", "There is no URL to connect to");
-  return list.map(parseTarget);
+  const targets = [urls].flat().map((url) => parseTarget(url as string | URL));
+  if (targets.length === 0) throw new InvalidOptionError("url", "There is no URL to connect to");
+  return targets;
 }
 
 /**
@@ -36,111 +37,61 @@ export async function resolveTargets(target: ConnectTarget): Promise<readonly Pa
  * @throws UnsupportedError when no transport knows the scheme, TimeoutError, TransportError, or the signal's reason.
  */
 export async function openTransport(
-  parsed: ParsedTarget,
+  { target, credentials }: ParsedTarget,
   options: ResolvedOptions,
-  attempt: {
-    readonly version: ProtocolVersion;
-    readonly clientId: string;
-    readonly signal: AbortSignal;
-    report(status: string): void;
-  },
-): Promise<Opened> {
-  const { environment, connectTimeoutMs } = options;
-  const { target } = parsed;
-  const transport = options.transports.find(({ schemes }) => schemes.includes(target.scheme));
+  { version, clientId, signal, report }: Attempt,
+): Promise<{ readonly duplex: Duplex; readonly request: ConnectRequest }> {
+  const { environment, connectTimeoutMs, transports, pingTimeoutMs, socket, webSocket, username, password } = options;
+  const transport = transports.find(({ schemes }) => schemes.includes(target.scheme));
   if (transport === undefined) {
-    const known = options.transports.flatMap(({ schemes }) => schemes).join(" ");
+    const known = transports.flatMap(({ schemes }) => schemes).join(" ");
     throw new UnsupportedError(target.scheme, `No transport here opens ${target.scheme} URLs; there are ${known}`);
   }
-  const credentials = await resolveCredentials(parsed, options);
+  const asked = (await options.credentials?.()) ?? {};
   const startedAt = environment.now();
   const controller = new AbortController();
   const giveUp = (): void => {
-    controller.abort(attempt.signal.reason ?? new ClosedError());
+    controller.abort(signal.reason);
   };
-  attempt.signal.addEventListener("abort", giveUp, { once: true });
-  if (attempt.signal.aborted) giveUp();
+  if (signal.aborted) giveUp();
+  signal.addEventListener("abort", giveUp);
   const timer = environment.setTimeout(() => {
     controller.abort(new TimeoutError(`Connecting to ${target.url}`, connectTimeoutMs));
   }, connectTimeoutMs);
   try {
-    const context = {
-      signal: controller.signal,
-      report: (status: string) => {
-        attempt.report(status);
+    // MQTT 3.1 has a subprotocol of its own; from MQTT 3.1.1 on it is `mqtt`, which is what transports offer.
+    const protocols = version === 3 ? { protocols: ["mqttv3.1"] } : {};
+    const transportOptions = { socket: { ...socket }, webSocket: { ...protocols, ...webSocket } };
+    const duplex = await transport.open(target, transportOptions, { signal: controller.signal, report });
+    return {
+      duplex,
+      request: {
+        packet: connectPacket(options, {
+          version,
+          clientId,
+          username: asked.username ?? username ?? credentials.username,
+          password: asked.password ?? password ?? credentials.password,
+        }),
+        // What is left of the time is the server's to answer in.
+        timeoutMs: Math.max(connectTimeoutMs - (environment.now() - startedAt), 1),
+        maxInflight: options.maxInflight ?? (version === 5 ? defaultMaxInflight : defaultMaxInflightUntold),
+        pingTimeoutMs,
       },
     };
-    const opening = transport.open(target, transportOptions(options, attempt.version), context);
-    const duplex = await unlessAborted(opening, controller.signal);
-    const packet = connectPacket(options, { version: attempt.version, clientId: attempt.clientId, credentials });
-    // What is left of the time is the server's to answer in.
-    const timeoutMs = Math.max(connectTimeoutMs - (environment.now() - startedAt), 1);
-    const { pingTimeoutMs } = options;
-    const maxInflight = options.maxInflight ?? (attempt.version === 5 ? defaultMaxInflight : defaultMaxInflightUntold);
-    return { duplex, request: { packet, timeoutMs, maxInflight, pingTimeoutMs } };
   } finally {
     environment.clearTimeout(timer);
-    attempt.signal.removeEventListener("abort", giveUp);
+    signal.removeEventListener("abort", giveUp);
   }
 }
 
 /**
- * Whether the reason for which an attempt failed may be that the server does not know the protocol version: it says
- * so, in this version's way or in that of MQTT 3.1.1, or it hangs up before CONNACK.
+ * Whether the reason for which a server hung up may be that it does not know the protocol version: it says so, in
+ * this version's way or in that of MQTT 3.1.1, or it says nothing at all.
  */
 export function mayBeVersion(error: MqttError): boolean {
+  const { reasonCode } = error;
   if (error instanceof ConnectionRefusedError) {
-    return error.reasonCode === reasonCodes.unsupportedProtocolVersion || error.reasonCode === 1;
+    return reasonCode === reasonCodes.unsupportedProtocolVersion || reasonCode === 1;
   }
   return error instanceof TransportError;
-}
-
-async function resolveCredentials(parsed: ParsedTarget, options: ResolvedOptions): Promise<Credentials> {
-  const asked = options.credentials === undefined ? {} : await options.credentials();
-  return {
-    username: asked.username ?? options.username ?? parsed.credentials.username,
-    password: asked.password ?? options.password ?? parsed.credentials.password,
-  };
-}
-
-function transportOptions(options: ResolvedOptions, version: ProtocolVersion): TransportOptions {
-  const { socket, webSocket } = options;
-  // MQTT 3.1 has a subprotocol of its own; from MQTT 3.1.1 on it is `mqtt`, which is what transports offer.
-  const protocols = version === 3 ? { protocols: ["mqttv3.1"] } : {};
-  return {
-    ...(socket === undefined ? {} : { socket }),
-    ...(webSocket === undefined && version > 3 ? {} : { webSocket: { ...protocols, ...webSocket } }),
-  };
-}
-
-/** A transport that does not heed its signal must not keep us; what it opens too late is closed. */
-async function unlessAborted(opening: Promise<Duplex>, signal: AbortSignal): Promise<Duplex> {
-  let abort: (() => void) | undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    abort = () => {
-      reject(signal.reason as Error);
-    };
-    signal.addEventListener("abort", abort, { once: true });
-    if (signal.aborted) abort();
-  });
-  try {
-    return await Promise.race([opening, aborted]);
-  } catch (error) {
-    opening.then(
-      (duplex) => {
-        duplex.abort(error);
-      },
-      () => {
-        // It failed on its own, and the attempt is over already.
-      },
-    );
-    throw error;
-  } finally {
-    if (abort !== undefined) signal.removeEventListener("abort", abort);
-  }
-}
-
-/** `Array.isArray` alone does not know arrays that are read-only. */
-function isList(urls: URL | readonly (string | URL)[]): urls is readonly (string | URL)[] {
-  return Array.isArray(urls);
 }

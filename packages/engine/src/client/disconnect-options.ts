@@ -1,5 +1,6 @@
-import { isReasonCodeOf, type DisconnectPacket, type PacketProperties, type ProtocolVersion } from "@rivulet/codec";
-import { InvalidOptionError, UnsupportedError } from "../errors.ts";
+import { isReasonCodeOf, type DisconnectPacket, type ProtocolVersion } from "@rivulet/codec";
+import { InvalidOptionError } from "../errors.ts";
+import { fourBytes, readOptions, type Rules } from "../option-rules.ts";
 import type { UserProperties } from "../options.ts";
 
 /** Options of `disconnect`. */
@@ -18,33 +19,29 @@ export interface DisconnectOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-const version5Options = ["reasonCode", "reasonString", "sessionExpiryInterval", "userProperties"] as const;
+const rules: Rules<DisconnectOptions> = {
+  reasonCode: { isNew: true },
+  reasonString: { as: true },
+  sessionExpiryInterval: { ...fourBytes, as: true },
+  userProperties: { as: true },
+  timeoutMs: { max: Infinity },
+  signal: {},
+};
 
 /** @throws InvalidOptionError, UnsupportedError for an option that needs MQTT 5.0. */
 export function disconnectPacket(
   options: DisconnectOptions,
   context: { readonly version: ProtocolVersion; readonly sessionExpiryInterval: number },
 ): DisconnectPacket {
-  const { reasonCode = 0, reasonString, sessionExpiryInterval, userProperties } = options;
-  if (context.version < 5) {
-    const name = version5Options.find((option) => options[option] !== undefined);
-    if (name !== undefined) throw new UnsupportedError(name, `Option ${name} of disconnect needs MQTT 5.0`);
-  }
+  const { reasonCode = 0, sessionExpiryInterval = 0 } = options;
+  const properties = readOptions(options, rules, context);
   if (!isReasonCodeOf("disconnect", reasonCode)) {
     throw new InvalidOptionError("reasonCode", `Reason code ${String(reasonCode)} is not one of DISCONNECT`);
   }
   // Section 3.14.2.2.2
-  if (sessionExpiryInterval !== undefined && sessionExpiryInterval > 0 && context.sessionExpiryInterval === 0) {
-    throw new InvalidOptionError(
-      "sessionExpiryInterval",
-      "A session that was to end with the connection cannot be made to last by disconnect",
-    );
+  if (sessionExpiryInterval > 0 && context.sessionExpiryInterval === 0) {
+    const message = "A session that was to end with the connection cannot be made to last";
+    throw new InvalidOptionError("sessionExpiryInterval", message);
   }
-  const properties: PacketProperties<"disconnect"> = {};
-  if (reasonString !== undefined) properties.reasonString = reasonString;
-  if (sessionExpiryInterval !== undefined) properties.sessionExpiryInterval = sessionExpiryInterval;
-  if (userProperties !== undefined) properties.userProperties = userProperties.map(([name, value]) => [name, value]);
-  const packet: DisconnectPacket = { type: "disconnect", reasonCode };
-  if (Object.keys(properties).length > 0) packet.properties = properties;
-  return packet;
+  return properties === undefined ? { type: "disconnect", reasonCode } : { type: "disconnect", reasonCode, properties };
 }

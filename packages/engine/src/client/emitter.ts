@@ -26,15 +26,6 @@ export class Emitter<Events extends object> {
     };
   }
 
-  once<Name extends keyof Events>(name: Name): Promise<Events[Name]> {
-    return new Promise((resolve) => {
-      const off = this.on(name, (event) => {
-        off();
-        resolve(event);
-      });
-    });
-  }
-
   has(name: keyof Events): boolean {
     return (this.#listeners.get(name)?.size ?? 0) > 0;
   }

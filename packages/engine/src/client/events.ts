@@ -27,7 +27,7 @@ export interface ClientEvents {
   /** The server has answered an UNSUBSCRIBE. */
   unsubscribed: { readonly filters: readonly string[] };
   /** After `readyToSend` was false: what waited has been sent. */
-  readyToSend: Record<never, never>;
+  readyToSend: { readonly bufferedBytes: number };
   /** Every packet, both ways. User names, passwords and authentication data have been taken out. */
   packet: { readonly direction: "in" | "out"; readonly packet: ControlPacket; readonly bytes: number };
   /** Something that may interest whoever reads the log. It never holds a payload or a password. */

@@ -1,6 +1,6 @@
 import { InvalidOptionError, type MqttError } from "../errors.ts";
-import { Fifo } from "../fifo.ts";
-import type { Delivery } from "./delivery.ts";
+import { defaultHighWaterMark } from "../limits.ts";
+import { done, type Delivery } from "./delivery.ts";
 import type { Message } from "./message.ts";
 
 /** What is done with QoS 0 messages that a subscription has no room for. */
@@ -15,14 +15,12 @@ export type HandlerErrorPolicy = "acknowledge" | "reject";
 /** Takes a message. When it returns a promise, the message counts as processed when that has settled. */
 export type MessageHandler = (message: Message) => unknown;
 
-/** How a subscription was asked for, defaults filled in. */
-export interface InboxSettings {
-  readonly filters: readonly string[];
-  readonly ack: AckMode;
-  readonly highWaterMark: number;
-  readonly overflow: Overflow;
-  readonly onHandlerError: HandlerErrorPolicy;
-  readonly handler: MessageHandler | undefined;
+/** The options of `subscribe` that concern the consumer. */
+export interface InboxOptions {
+  readonly ack?: AckMode | undefined;
+  readonly highWaterMark?: number | undefined;
+  readonly overflow?: Overflow | undefined;
+  readonly onHandlerError?: HandlerErrorPolicy | undefined;
 }
 
 /** What an inbox needs of its client. */
@@ -54,9 +52,14 @@ interface Waiting {
 
 /** The messages of one subscription, between the client and the consumer. */
 export class Inbox {
-  readonly settings: InboxSettings;
+  /** The Topic Filters that were asked for. */
+  readonly filters: readonly string[];
+  /** Messages that may wait before there are too many. */
+  readonly highWaterMark: number;
   readonly #host: InboxHost;
-  readonly #queue = new Fifo<Entry>();
+  readonly #options: InboxOptions;
+  readonly #handler: MessageHandler | undefined;
+  readonly #queue: Entry[] = [];
   readonly #waiting: Waiting[] = [];
   #dropped = 0;
   /** Handler calls that have not settled. */
@@ -66,10 +69,17 @@ export class Inbox {
   #inHand: Entry | undefined;
   #end: { readonly error: MqttError | undefined } | undefined;
 
-  constructor(host: InboxHost, settings: InboxSettings) {
+  constructor(
+    host: InboxHost,
+    filters: readonly string[],
+    consumer: { readonly options: InboxOptions; readonly handler: MessageHandler | undefined },
+  ) {
     this.#host = host;
-    this.settings = settings;
-    this.#hasStarted = settings.handler !== undefined;
+    this.filters = filters;
+    this.#options = consumer.options;
+    this.#handler = consumer.handler;
+    this.highWaterMark = consumer.options.highWaterMark ?? defaultHighWaterMark;
+    this.#hasStarted = consumer.handler !== undefined;
   }
 
   /** QoS 0 messages that were dropped because nobody took them in time, and what was left when the consumer left. */
@@ -87,36 +97,36 @@ export class Inbox {
     return this.#hasStarted;
   }
 
-  /** Whether reading from the server should pause until somebody takes messages. */
-  get isFull(): boolean {
-    return this.settings.overflow === "pause" && this.#queue.length >= this.settings.highWaterMark;
+  /** Whether a message whose handler has failed is refused. */
+  get rejects(): boolean {
+    return this.#options.onHandlerError === "reject";
   }
 
-  /** Whether enough was taken for reading to go on: half of it, so that it does not stop and go with each message. */
-  get hasRoom(): boolean {
-    return this.#queue.length <= this.settings.highWaterMark / 2;
+  /** Whether reading from the server should pause until somebody takes messages. */
+  get isFull(): boolean {
+    return (this.#options.overflow ?? "pause") === "pause" && this.length >= this.highWaterMark;
   }
 
   /** Takes a message that came. */
   deliver(message: Message, delivery: Delivery | undefined): void {
     if (this.#end !== undefined) return;
-    const { ack, overflow, highWaterMark } = this.settings;
-    if (message.qos === 0 && this.#queue.length >= highWaterMark && overflow !== "pause") {
+    const { ack, overflow = "pause" } = this.#options;
+    if (message.qos === 0 && this.length >= this.highWaterMark && overflow !== "pause") {
       if (overflow === "drop-newest" || !this.#dropOldest()) {
         this.#dropped += 1;
         return;
       }
     }
-    // What is acknowledged on receipt, or by hand, does not wait for this consumer; by hand it waits for the hand.
-    if (ack !== "on-receipt") delivery?.retain();
+    // What is acknowledged on receipt does not wait for this consumer; by hand, it waits for the hand.
+    if (delivery !== undefined && ack !== "on-receipt") delivery.consumers += 1;
     this.#queue.push({ message, delivery });
     this.#host.buffered(this, message.payload.length);
     this.#serve();
   }
 
   /** Drops QoS 0 messages, the oldest first, until no more than so many messages are left, if that can be. */
-  makeRoom(length: number = this.settings.highWaterMark): void {
-    while (this.#queue.length > length && this.#dropOldest());
+  makeRoom(length: number = this.highWaterMark): void {
+    while (this.length > length && this.#dropOldest());
   }
 
   /** No more messages will come. */
@@ -134,19 +144,19 @@ export class Inbox {
     this.finish(undefined);
     for (let entry = this.#take(); entry !== undefined; entry = this.#take()) {
       this.#dropped += 1;
-      if (this.settings.ack !== "on-receipt") entry.delivery?.done();
+      if (this.#options.ack !== "on-receipt") done(entry.delivery);
     }
     if (!isOver) await this.#host.left(this);
   }
 
   /** The next message; says that the one before is done with. */
   next(): Promise<IteratorResult<Message, undefined>> {
-    this.#hasStarted = true;
-    if (this.settings.handler !== undefined) {
+    if (this.#handler !== undefined) {
       return Promise.reject(
-        new InvalidOptionError("handler", "The subscription has a handler, which takes all its messages"),
+        new InvalidOptionError("handler", "The subscription has a handler, which takes its messages"),
       );
     }
+    this.#hasStarted = true;
     this.#processed(this.#inHand);
     this.#inHand = undefined;
     return new Promise((resolve, reject) => {
@@ -171,14 +181,14 @@ export class Inbox {
 
   /** Gives messages to whoever waits for them. */
   #serve(): void {
-    const { handler } = this.settings;
+    const handler = this.#handler;
     if (handler === undefined) {
       const waiting = this.#waiting.shift();
       const entry = waiting === undefined ? undefined : this.#take();
       if (waiting !== undefined && entry !== undefined) this.#hand(entry, waiting);
       return;
     }
-    while (this.#running < this.settings.highWaterMark) {
+    while (this.#running < this.highWaterMark) {
       const entry = this.#take();
       if (entry === undefined) return;
       this.#handle(handler, entry);
@@ -186,33 +196,34 @@ export class Inbox {
   }
 
   #handle(handler: MessageHandler, entry: Entry): void {
-    let result: unknown;
-    try {
-      result = handler(entry.message);
-    } catch (error) {
+    const failed = (error: unknown): void => {
       this.#host.handlerFailed(error, this, entry.delivery);
       this.#processed(entry);
-      return;
-    }
-    if (!isThenable(result)) {
-      this.#processed(entry);
-      return;
-    }
-    this.#running += 1;
-    const settled = (): void => {
-      this.#running -= 1;
-      this.#processed(entry);
-      this.#serve();
     };
-    result.then(settled, (error: unknown) => {
-      this.#host.handlerFailed(error, this, entry.delivery);
-      settled();
-    });
+    try {
+      const result = handler(entry.message);
+      if (!isThenable(result)) {
+        this.#processed(entry);
+        return;
+      }
+      this.#running += 1;
+      const settled = (): void => {
+        this.#running -= 1;
+        this.#serve();
+      };
+      void Promise.resolve(result)
+        .then(() => {
+          this.#processed(entry);
+        }, failed)
+        .then(settled);
+    } catch (error) {
+      failed(error);
+    }
   }
 
   /** The consumer is done with a message. In the other modes that is not what acknowledges it. */
   #processed(entry: Entry | undefined): void {
-    if (this.settings.ack === "processed") entry?.delivery?.done();
+    if ((this.#options.ack ?? "processed") === "processed") done(entry?.delivery);
   }
 
   #take(): Entry | undefined {
@@ -222,18 +233,15 @@ export class Inbox {
   }
 
   #dropOldest(): boolean {
-    for (const entry of this.#queue) {
-      if (entry.message.qos !== 0) continue;
-      if (entry === this.#queue.peek()) this.#queue.shift();
-      else this.#queue.remove(entry);
-      this.#host.buffered(this, -entry.message.payload.length);
-      this.#dropped += 1;
-      return true;
-    }
-    return false;
+    const index = this.#queue.findIndex(({ message }) => message.qos === 0);
+    const [entry] = index < 0 ? [] : this.#queue.splice(index, 1);
+    if (entry === undefined) return false;
+    this.#host.buffered(this, -entry.message.payload.length);
+    this.#dropped += 1;
+    return true;
   }
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+  return typeof (value as PromiseLike<unknown> | undefined)?.then === "function";
 }

@@ -2,7 +2,7 @@ import type { DisconnectPacket, ProtocolVersion } from "@rivulet/codec";
 import { Connection } from "../connection.ts";
 import { Deferred } from "../deferred.ts";
 import type { Duplex } from "../duplex.ts";
-import { ClosedError, NotConnectedError, TransportError, type MqttError } from "../errors.ts";
+import { ClosedError, NotConnectedError, type MqttError } from "../errors.ts";
 import type { ConnectTarget } from "../options.ts";
 import type { ResolvedOptions } from "../resolve-options.ts";
 import type { SessionEvent } from "../session/events.ts";
@@ -22,25 +22,26 @@ import type { Operation } from "./operations.ts";
 
 /** The states of a client's connection. */
 export type LinkState =
-  | { readonly name: "idle" }
+  | { readonly name: "idle" | "closed" }
   | { readonly name: "connecting"; readonly done: Promise<void>; readonly controller: AbortController }
-  | { readonly name: "connected"; readonly connection: Connection<Operation>; readonly server: Server }
-  | { readonly name: "disconnecting"; readonly connection: Connection<Operation>; readonly done: Promise<void> }
-  | { readonly name: "closed"; readonly error: MqttError | undefined };
+  | { readonly name: "connected"; readonly server: Server }
+  | { readonly name: "disconnecting"; readonly done: Promise<void> };
 
 /** What a link tells its client. */
 export interface LinkHost {
-  readonly hasRoom: boolean;
-  readonly isTracing: boolean;
-  makeRoom(): void;
+  /** Whether more messages may be read. */
+  readonly hasRoom: () => boolean;
+  readonly makeRoom: () => void;
+  /** Whether packets are to be shown as events. */
+  readonly isTracing: () => boolean;
   /** The transport has taken a batch. */
-  written(): void;
+  readonly written: () => void;
   /** Something happened in the Session. */
-  handle(event: SessionEvent<Operation>): void;
+  readonly handle: (event: SessionEvent<Operation>) => void;
   /** An attempt has got so far. */
-  report(status: string): void;
+  readonly report: (status: string) => void;
   /** The link has been closed; `error` is why, unless the client wanted it. */
-  closed(error: MqttError | undefined, wasConnected: boolean): void;
+  readonly closed: (error: MqttError | undefined, wasConnected: boolean) => void;
 }
 
 /** Makes the connection of one client, and ends it. */
@@ -50,10 +51,10 @@ export class Link {
   connection: Connection<Operation> | undefined;
   /** The identifier that the server knows us by. */
   clientId: string;
+  state: LinkState = { name: "idle" };
   readonly #target: ConnectTarget;
   readonly #options: ResolvedOptions;
   readonly #host: LinkHost;
-  #state: LinkState = { name: "idle" };
   /** The version that a server has accepted before: the next attempt begins with it. */
   #version: ProtocolVersion | undefined;
 
@@ -65,78 +66,59 @@ export class Link {
     this.session = this.#newSession();
   }
 
-  get state(): LinkState {
-    return this.#state;
-  }
-
   /** Connects, unless that is done or under way. */
   connect(): Promise<void> {
-    const state = this.#state;
+    const { state } = this;
     if (state.name === "connecting") return state.done;
     if (state.name === "connected") return Promise.resolve();
-    if (state.name === "disconnecting") return Promise.reject(new ClosedError("The client is being disconnected"));
+    if (state.name === "disconnecting") return Promise.reject(new ClosedError());
     if (state.name === "closed") this.session = this.#newSession();
     const controller = new AbortController();
-    const deferred = new Deferred<void>();
-    this.#state = { name: "connecting", done: deferred.promise, controller };
-    this.#connect(controller.signal).then(
-      () => {
-        deferred.resolve();
-      },
-      (error: unknown) => {
-        // When it was closed meanwhile, that is what its caller is told.
-        if (!controller.signal.aborted) this.#close(error as MqttError);
-        deferred.reject(controller.signal.aborted ? controller.signal.reason : error);
-      },
-    );
-    return deferred.promise;
+    const { promise, resolve, reject } = new Deferred<void>();
+    this.state = { name: "connecting", done: promise, controller };
+    this.#connect(controller.signal).then(resolve, (error: unknown) => {
+      // When it was closed meanwhile, that is what its caller is told.
+      this.#close(error as MqttError);
+      reject(controller.signal.aborted ? controller.signal.reason : error);
+    });
+    return promise;
   }
 
   /** Resolves when there is a connection; rejects when there is none and none is being made. */
   async whenConnected(): Promise<void> {
-    const state = this.#state;
+    const { state } = this;
     if (state.name === "connecting") await state.done;
-    else if (state.name !== "connected") throw this.notConnected();
-  }
-
-  /** What to say to somebody who needs a connection. */
-  notConnected(): MqttError {
-    const { name } = this.#state;
-    return name === "closed" || name === "disconnecting" ? new ClosedError() : new NotConnectedError();
+    else if (state.name === "idle") throw new NotConnectedError();
+    else if (state.name !== "connected") throw new ClosedError();
   }
 
   /** Ends the connection when nothing is under way any more, or after `timeoutMs`. */
   disconnect(farewell: DisconnectPacket, timeoutMs: number): Promise<void> {
-    const state = this.#state;
+    const { state, connection } = this;
     if (state.name === "disconnecting") return state.done;
-    if (state.name !== "connected") {
+    if (state.name !== "connected" || connection === undefined) {
       this.close(new ClosedError());
       return Promise.resolve();
     }
-    const { connection } = state;
-    const done = connection.closed;
-    this.#state = { name: "disconnecting", connection, done };
+    this.state = { name: "disconnecting", done: connection.closed };
     this.session.disconnect(farewell, this.#options.environment.now() + timeoutMs);
     connection.wake();
-    return done;
+    return connection.closed;
   }
 
   /** Ends everything at once. */
   close(reason: MqttError): void {
-    const state = this.#state;
-    if (state.name === "closed") return;
+    const { state, connection } = this;
     this.#close(undefined, reason);
     if (state.name === "connecting") state.controller.abort(reason);
-    this.connection?.abort(reason);
-    this.connection = undefined;
+    connection?.abort(reason);
   }
 
   async #connect(signal: AbortSignal): Promise<void> {
-    const targets = await resolveTargets(this.#target);
-    let failure: unknown = new TransportError("There is no address to connect to");
-    for (const target of targets) {
-      if (signal.aborted) throw signal.reason as Error;
+    let failure: unknown;
+    for (const target of await resolveTargets(this.#target)) {
       try {
+        signal.throwIfAborted();
         await this.#connectTo(target, signal);
         return;
       } catch (error) {
@@ -148,102 +130,67 @@ export class Link {
 
   /** Tries one address, with one protocol version after the other as long as that may help. */
   async #connectTo(target: ParsedTarget, signal: AbortSignal): Promise<void> {
-    const versions = this.#version === undefined ? this.#options.versions : [this.#version];
-    for (const [index, version] of versions.entries()) {
-      const { duplex, request } = await openTransport(target, this.#options, {
-        version,
-        clientId: this.clientId,
-        signal,
-        report: (status) => {
-          this.#host.report(status);
-        },
-      });
-      if (signal.aborted) {
-        duplex.abort(signal.reason);
-        throw signal.reason as Error;
-      }
+    const { report } = this.#host;
+    const { clientId } = this;
+    const versions = this.#version === undefined ? [...this.#options.versions] : [this.#version];
+    for (let version = versions.shift(); version !== undefined; version = versions.shift()) {
+      const { duplex, request } = await openTransport(target, this.#options, { version, clientId, signal, report });
       const handshake = new Deferred<void>();
       const connection = this.#newConnection(duplex, handshake);
-      this.connection = connection;
-      connection.start(request);
+      // Closed while the transport was being opened, with nothing there yet that `close` could have closed.
+      if (signal.aborted) connection.abort(signal.reason as MqttError);
+      else connection.start(request);
       try {
         await handshake.promise;
         this.#version = version;
         return;
       } catch (error) {
-        const isLast = index === versions.length - 1;
+        const isLast = versions.length === 0;
         if (isLast || signal.aborted || !mayBeVersion(error as MqttError)) throw error;
-        this.#host.report(`The server may not know this version of the protocol: trying ${versions[index + 1]}`);
+        report(`The server may not know protocol version ${version}: trying the next`);
       }
     }
   }
 
   #newConnection(duplex: Duplex, handshake: Deferred<void>): Connection<Operation> {
-    const { environment, maximumPacketSize } = this.#options;
     let failure: MqttError | undefined;
-    const host = this.#host;
-    const connection: Connection<Operation> = new Connection<Operation>({
-      duplex,
-      session: this.session,
-      environment,
-      maximumPacketSize,
-      host: {
-        get hasRoom() {
-          return host.hasRoom;
-        },
-        makeRoom: () => {
-          host.makeRoom();
-        },
-        written: () => {
-          host.written();
-        },
-        handle: (events) => {
-          for (const event of events) {
-            if (event.type === "connected") {
-              this.#connected(event.server, connection);
-              handshake.resolve();
-            } else if (event.type === "ended") {
-              failure = event.error;
-              this.#ended(event.error, connection);
-            }
-            host.handle(event);
-          }
-        },
-        closed: () => {
-          handshake.reject(failure ?? new ClosedError());
-          const state = this.#state;
-          if (state.name === "disconnecting" && state.connection === connection) this.#close(undefined);
-        },
+    const connection: Connection<Operation> = new Connection<Operation>(duplex, this.session, {
+      ...this.#host,
+      ...this.#options,
+      handle: (event) => {
+        if (event.type === "connected") {
+          this.state = { name: "connected", server: event.server };
+          this.clientId = event.server.assignedClientIdentifier ?? this.clientId; // [MQTT-3.1.3-7] [MQTT-3.2.2-16]
+          handshake.resolve();
+        } else if (event.type === "ended") {
+          failure = event.error;
+          // While the connection was being made, its end is for the attempt to deal with.
+          if (failure !== undefined && this.state.name !== "connecting") this.#close(failure);
+        }
+        this.#host.handle(event);
+      },
+      closed: () => {
+        handshake.reject(failure ?? new ClosedError());
+        if (this.connection !== connection) return;
+        this.connection = undefined;
+        if (this.state.name === "disconnecting") this.#close(undefined);
       },
     });
+    this.connection = connection;
     return connection;
   }
 
-  #connected(server: Server, connection: Connection<Operation>): void {
-    if (this.#state.name !== "connecting") return;
-    this.#state = { name: "connected", connection, server };
-    this.clientId = server.assignedClientIdentifier ?? this.clientId; // [MQTT-3.1.3-7] [MQTT-3.2.2-16]
-  }
-
-  /** The protocol is over on a connection; while it was being made, that is for the attempt to deal with. */
-  #ended(error: MqttError | undefined, connection: Connection<Operation>): void {
-    const state = this.#state;
-    const isOurs = (state.name === "connected" || state.name === "disconnecting") && state.connection === connection;
-    if (isOurs && error !== undefined) this.#close(error);
-  }
-
   #close(error: MqttError | undefined, reason: MqttError = error ?? new ClosedError()): void {
-    const { name } = this.#state;
+    const { name } = this.state;
     if (name === "closed") return;
-    this.#state = { name: "closed", error };
+    this.state = { name: "closed" };
     this.session.abandon(reason);
     for (const event of this.session.events()) this.#host.handle(event);
     this.#host.closed(error, name === "connected" || name === "disconnecting");
   }
 
   #newSession(): Session<Operation> {
-    const session = new Session<Operation>({ version: this.#options.versions[0], queue: this.#options.queue });
-    session.tracing = this.#host.isTracing;
-    return session;
+    const { versions, offlineQueue: queue } = this.#options;
+    return new Session<Operation>({ version: versions[0], queue, isTracing: this.#host.isTracing });
   }
 }

@@ -1,7 +1,8 @@
 import { isReasonCodeOf, type ProtocolVersion, type PublishPacket, type QoS } from "@rivulet/codec";
-import { InvalidOptionError, UnsupportedError } from "../errors.ts";
+import { InvalidOptionError } from "../errors.ts";
+import { readOptions, type Rules } from "../option-rules.ts";
 import type { UserProperties } from "../options.ts";
-import type { Acknowledgement } from "../session/incoming.ts";
+import type { Acknowledgement } from "../session/receiver.ts";
 import type { Delivery } from "./delivery.ts";
 
 /** What `message.acknowledge` may tell the server (sections 3.4.2 and 3.5.2). MQTT 5.0 only. */
@@ -13,8 +14,7 @@ export interface AcknowledgeOptions {
 }
 
 const decoder = new TextDecoder();
-const noUserProperties: UserProperties = Object.freeze([]);
-const noSubscriptionIdentifiers: readonly number[] = Object.freeze<number[]>([]);
+const none: NonNullable<PublishPacket["properties"]> = {};
 
 /** A message from the server. */
 export class Message {
@@ -49,16 +49,15 @@ export class Message {
     this.retain = packet.retain;
     this.duplicate = packet.duplicate;
     this.packetId = packet.packetIdentifier;
-    const { properties } = packet;
-    this.subscriptionIdentifiers = properties?.subscriptionIdentifiers ?? noSubscriptionIdentifiers;
-    this.topicAlias = properties?.topicAlias;
-    this.contentType = properties?.contentType;
-    const format = properties?.payloadFormatIndicator;
-    this.payloadFormat = format === undefined ? undefined : format === 1 ? "utf-8" : "bytes";
-    this.responseTopic = properties?.responseTopic;
-    this.correlationData = properties?.correlationData;
-    this.messageExpiryInterval = properties?.messageExpiryInterval;
-    this.userProperties = properties?.userProperties ?? noUserProperties;
+    const { properties = none } = packet;
+    this.subscriptionIdentifiers = properties.subscriptionIdentifiers ?? [];
+    this.topicAlias = properties.topicAlias;
+    this.contentType = properties.contentType;
+    this.payloadFormat = ([undefined, "bytes", "utf-8"] as const)[(properties.payloadFormatIndicator ?? -1) + 1];
+    this.responseTopic = properties.responseTopic;
+    this.correlationData = properties.correlationData;
+    this.messageExpiryInterval = properties.messageExpiryInterval;
+    this.userProperties = properties.userProperties ?? [];
     this.#delivery = delivery;
     this.#version = version;
   }
@@ -89,17 +88,17 @@ export class Message {
   }
 }
 
+const rules: Rules<AcknowledgeOptions> = {
+  reasonCode: { isNew: true },
+  reasonString: { as: true },
+  userProperties: { as: true },
+};
+
 function acknowledgement(options: AcknowledgeOptions, version: ProtocolVersion): Acknowledgement {
-  const { reasonCode = 0, reasonString, userProperties } = options;
-  if (version < 5 && (reasonCode !== 0 || reasonString !== undefined || userProperties !== undefined)) {
-    throw new UnsupportedError("acknowledge", "An acknowledgement with a reason needs MQTT 5.0");
-  }
+  const properties = readOptions(options, rules, { version });
+  const { reasonCode = 0 } = options;
   if (!isReasonCodeOf("puback", reasonCode)) {
     throw new InvalidOptionError("reasonCode", `Reason code ${String(reasonCode)} is not one of PUBACK and PUBREC`);
   }
-  if (reasonString === undefined && userProperties === undefined) return { reasonCode };
-  const properties: NonNullable<Acknowledgement["properties"]> = {};
-  if (reasonString !== undefined) properties.reasonString = reasonString;
-  if (userProperties !== undefined) properties.userProperties = userProperties.map(([name, value]) => [name, value]);
-  return { reasonCode, properties };
+  return properties === undefined ? { reasonCode } : { reasonCode, properties };
 }

@@ -1,7 +1,9 @@
-import type { PublishPacket, QoS } from "@rivulet/codec";
-import { InvalidOptionError } from "../errors.ts";
-import { messageProperties, payloadBytes } from "../message-properties.ts";
+import { reasonCodes, type ProtocolVersion, type PublishPacket, type QoS } from "@rivulet/codec";
+import { PublishError } from "../errors.ts";
+import { messageRules, payloadBytes } from "../message-options.ts";
+import { positive, readOptions, type Rules } from "../option-rules.ts";
 import type { MessageProperties, Payload, UserProperties } from "../options.ts";
+import type { Answer } from "../session/sender.ts";
 
 /** Options of `publish`. */
 export interface PublishOptions extends MessageProperties {
@@ -36,24 +38,21 @@ export const publishedAtMostOnce: PublishResult = Object.freeze<PublishResult>({
   userProperties: [],
 });
 
-const optionNames: ReadonlySet<string> = new Set<keyof PublishOptions>([
-  "qos",
-  "retain",
-  "messageExpiryInterval",
-  "contentType",
-  "payloadFormat",
-  "responseTopic",
-  "correlationData",
-  "userProperties",
-  "signal",
-  "timeoutMs",
-]);
+const rules: Rules<PublishOptions> = {
+  ...messageRules,
+  qos: { max: 2 },
+  retain: {},
+  signal: {},
+  timeoutMs: positive,
+};
 
-/** @throws InvalidOptionError for an option that does not exist, and a payload that is none. */
-export function publishPacket(topic: string, payload: Payload, options: PublishOptions): PublishPacket {
-  for (const name in options) {
-    if (!optionNames.has(name)) throw new InvalidOptionError(name, `publish has no option ${name}`);
-  }
+/** @throws InvalidOptionError for an option that does not exist, and a payload that is none, UnsupportedError. */
+export function publishPacket(
+  topic: string,
+  payload: Payload,
+  { options, version }: { readonly options: PublishOptions; readonly version: ProtocolVersion },
+): PublishPacket {
+  const properties = readOptions(options, rules, { version });
   const { qos = 0, retain = false } = options;
   const packet: PublishPacket = {
     type: "publish",
@@ -63,7 +62,21 @@ export function publishPacket(topic: string, payload: Payload, options: PublishO
     retain,
     duplicate: false, // [MQTT-4.3.1-1] [MQTT-4.3.2-2] [MQTT-4.3.3-2]
   };
-  const properties = messageProperties(options);
   if (properties !== undefined) packet.properties = properties;
   return packet;
+}
+
+/**
+ * Makes the result of the server's answer; at QoS 0 there is none.
+ *
+ * @throws PublishError when the server did not take the message.
+ */
+export function publishResult(topic: string, answer: Answer | undefined): PublishResult {
+  if (answer === undefined || "reasonCodes" in answer) return publishedAtMostOnce;
+  const { packetIdentifier: packetId, type, properties } = answer;
+  // A PUBCOMP of 0x92 tells that the server no longer knew it: it has had the message, and is done with it.
+  const reasonCode = type === "pubcomp" ? reasonCodes.success : answer.reasonCode;
+  const reasonString = properties?.reasonString;
+  if (reasonCode >= 0x80) throw new PublishError(topic, reasonCode, { reasonString });
+  return { packetId, reasonCode, reasonString, userProperties: properties?.userProperties ?? [] };
 }

@@ -4,13 +4,12 @@ import {
   type ProtocolVersion,
   type QoS,
   type RetainHandling,
-  type TopicSubscription,
 } from "@rivulet/codec";
-import { InvalidOptionError, UnsupportedError } from "../errors.ts";
-import { defaultHighWaterMark } from "../limits.ts";
+import { InvalidOptionError } from "../errors.ts";
+import { positive, readOptions, type Rules } from "../option-rules.ts";
 import type { UserProperties } from "../options.ts";
-import type { SubscribeRequest } from "../session/requests.ts";
-import type { AckMode, HandlerErrorPolicy, InboxSettings, MessageHandler, Overflow } from "./inbox.ts";
+import type { Request } from "../session/sender.ts";
+import type { AckMode, HandlerErrorPolicy, Overflow } from "./inbox.ts";
 
 /** Options of one Topic Filter (section 3.8.3.1). */
 export interface FilterOptions {
@@ -61,19 +60,26 @@ export interface FilterWithOptions extends FilterOptions {
 /** What `subscribe` takes: a filter, or several, each with options of its own if need be. */
 export type FilterList = string | readonly (string | FilterWithOptions)[];
 
-const filterOptionNames = ["qos", "noLocal", "retainAsPublished", "retainHandling"] as const;
+const filterRules: Rules<FilterOptions> = {
+  qos: { max: 2 },
+  noLocal: { isNew: true },
+  retainAsPublished: { isNew: true },
+  retainHandling: { max: 2, isNew: true },
+};
 
-const optionNames: ReadonlySet<string> = new Set<keyof SubscribeOptions>([
-  ...filterOptionNames,
-  "identifier",
-  "userProperties",
-  "ack",
-  "onHandlerError",
-  "highWaterMark",
-  "overflow",
-  "signal",
-  "timeoutMs",
-]);
+const rules: Rules<SubscribeOptions> = {
+  ...filterRules,
+  identifier: { min: 1, max: 268_435_455, as: "subscriptionIdentifier" },
+  userProperties: { as: true },
+  ack: { of: ["processed", "on-receipt", "manual"] },
+  onHandlerError: { of: ["acknowledge", "reject"] },
+  highWaterMark: positive,
+  overflow: { of: ["pause", "drop-oldest", "drop-newest"] },
+  signal: {},
+  timeoutMs: positive,
+};
+
+type SubscribeRequest = Extract<Request, { type: "subscribe" }>;
 
 /** @throws InvalidOptionError, InvalidTopicError, UnsupportedError. */
 export function subscribeRequest(
@@ -81,92 +87,23 @@ export function subscribeRequest(
   options: SubscribeOptions,
   version: ProtocolVersion,
 ): SubscribeRequest {
-  checkOptions(options, version);
-  const list = typeof filters === "string" ? [filters] : filters;
-  if (list.length === 0) throw new InvalidOptionError("filter", "There is no topic filter to subscribe to");
-  const request: SubscribeRequest = {
-    type: "subscribe",
-    subscriptions: list.map((one) => topicSubscription(one, options, version)),
-  };
-  const { identifier, userProperties } = options;
-  if (identifier !== undefined || userProperties !== undefined) {
-    request.properties = {};
-    if (identifier !== undefined) request.properties.subscriptionIdentifier = identifier;
-    if (userProperties !== undefined) {
-      request.properties.userProperties = userProperties.map(([name, value]) => [name, value]);
-    }
-  }
-  return request;
-}
-
-/** Fills in the defaults of what concerns the consumer. */
-export function inboxSettings(
-  filters: readonly string[],
-  options: SubscribeOptions,
-  handler: MessageHandler | undefined,
-): InboxSettings {
-  return {
-    filters,
-    ack: options.ack ?? "processed",
-    onHandlerError: options.onHandlerError ?? "acknowledge",
-    highWaterMark: options.highWaterMark ?? defaultHighWaterMark,
-    overflow: options.overflow ?? "pause",
-    handler,
-  };
-}
-
-function checkOptions(options: SubscribeOptions, version: ProtocolVersion): void {
-  for (const name in options) {
-    if (!optionNames.has(name)) throw new InvalidOptionError(name, `subscribe has no option ${name}`);
-  }
-  checkChoice("ack", options.ack, ["processed", "on-receipt", "manual"]);
-  checkChoice("onHandlerError", options.onHandlerError, ["acknowledge", "reject"]);
-  checkChoice("overflow", options.overflow, ["pause", "drop-oldest", "drop-newest"]);
-  const { highWaterMark } = options;
-  if (highWaterMark !== undefined && (!Number.isInteger(highWaterMark) || highWaterMark < 1)) {
-    throw new InvalidOptionError("highWaterMark", `highWaterMark is ${highWaterMark}, and must be 1 or more`);
-  }
-  if (version === 5) return;
-  if (options.onHandlerError === "reject") {
+  const properties = readOptions(options, rules, { version });
+  if (version < 5 && options.onHandlerError === "reject") {
     throw new InvalidOptionError("onHandlerError", "An acknowledgement that rejects a message needs MQTT 5.0");
   }
-  for (const name of ["identifier", "userProperties"] as const) {
-    if (options[name] !== undefined) throw new UnsupportedError(name, `Option ${name} needs MQTT 5.0`);
-  }
-}
-
-function topicSubscription(
-  one: string | FilterWithOptions,
-  defaults: SubscribeOptions,
-  version: ProtocolVersion,
-): TopicSubscription {
-  const own: FilterWithOptions = typeof one === "string" ? { filter: one } : one;
-  for (const name of Object.keys(own)) {
-    if (name !== "filter" && !(filterOptionNames as readonly string[]).includes(name)) {
-      throw new InvalidOptionError(name, `A topic filter has no option ${name}`);
+  const request: SubscribeRequest = { type: "subscribe", subscriptions: [] };
+  if (properties !== undefined) request.properties = properties;
+  for (const one of typeof filters === "string" ? [filters] : filters) {
+    const { filter, ...own }: FilterWithOptions = typeof one === "string" ? { filter: one } : one;
+    readOptions<FilterOptions>(own, filterRules, { version });
+    validateTopicFilter(filter);
+    const { qos = 0, noLocal = false, retainAsPublished = false, retainHandling = 0 } = { ...options, ...own };
+    // [MQTT-3.8.3-4]
+    if (noLocal && isSharedSubscription(filter)) {
+      throw new InvalidOptionError("noLocal", `noLocal cannot be set on a shared subscription: ${filter}`);
     }
+    request.subscriptions.push({ topicFilter: filter, qos, noLocal, retainAsPublished, retainHandling });
   }
-  validateTopicFilter(own.filter);
-  const subscription: TopicSubscription = {
-    topicFilter: own.filter,
-    qos: own.qos ?? defaults.qos ?? 0,
-    noLocal: own.noLocal ?? defaults.noLocal ?? false,
-    retainAsPublished: own.retainAsPublished ?? defaults.retainAsPublished ?? false,
-    retainHandling: own.retainHandling ?? defaults.retainHandling ?? 0,
-  };
-  for (const name of filterOptionNames) {
-    if (version < 5 && name !== "qos" && Number(subscription[name]) !== 0) {
-      throw new UnsupportedError(name, `Option ${name} needs MQTT 5.0`);
-    }
-  }
-  // [MQTT-3.8.3-4]
-  if (subscription.noLocal && isSharedSubscription(own.filter)) {
-    throw new InvalidOptionError("noLocal", `noLocal cannot be set on a shared subscription: ${own.filter}`);
-  }
-  return subscription;
-}
-
-function checkChoice(option: string, value: string | undefined, choices: readonly string[]): void {
-  if (value === undefined || choices.includes(value)) return;
-  throw new InvalidOptionError(option, `${option} is ${value}, and must be one of ${choices.join(", ")}`);
+  if (request.subscriptions.length === 0) throw new InvalidOptionError("filter", "There is no topic filter");
+  return request;
 }

@@ -22,7 +22,7 @@ export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
 
   /** The Topic Filters that were asked for. */
   get filters(): readonly string[] {
-    return this.#inbox.settings.filters;
+    return this.#inbox.filters;
   }
 
   /** QoS 0 messages that were dropped because nobody took them in time, and what was left when it was unsubscribed. */

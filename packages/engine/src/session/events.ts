@@ -1,34 +1,22 @@
-import type {
-  ConnackPacket,
-  ControlPacket,
-  PacketProperties,
-  PublishPacket,
-  SubackPacket,
-  UnsubackPacket,
-} from "@rivulet/codec";
+import type { ControlPacket, PublishPacket } from "@rivulet/codec";
 import type { MqttError } from "../errors.ts";
-import type { IncomingExchange } from "./incoming.ts";
+import type { IncomingExchange } from "./receiver.ts";
+import type { Answer } from "./sender.ts";
 import type { Server } from "./server.ts";
 
 /** What happened in a Session; drained with `events`. `Context` is what the commands were given. */
 export type SessionEvent<Context> =
   /** The server accepted the connection. */
-  | { readonly type: "connected"; readonly connack: ConnackPacket; readonly server: Server }
+  | { readonly type: "connected"; readonly server: Server }
   /** A message came. With an exchange it is to be acknowledged by `acknowledge`. */
   | { readonly type: "message"; readonly packet: PublishPacket; readonly exchange: IncomingExchange | undefined }
   /** A QoS 0 message, which had to wait, is in the batch that `transmit` returns next. */
   | { readonly type: "batched"; readonly context: Context }
-  /** The exchange of a QoS 1 or 2 message is over. A Reason Code of 0x80 or above: the server did not take it. */
-  | {
-      readonly type: "published";
-      readonly context: Context;
-      readonly topicName: string;
-      readonly packetIdentifier: number;
-      readonly reasonCode: number;
-      readonly properties: PacketProperties<"puback"> | undefined;
-    }
-  /** A SUBSCRIBE or UNSUBSCRIBE was answered. */
-  | { readonly type: "answered"; readonly context: Context; readonly packet: SubackPacket | UnsubackPacket }
+  /**
+   * The server has answered a message or a request, and its exchange is over. A Reason Code of 0x80 or above: the
+   * server did not do what it was asked to.
+   */
+  | { readonly type: "answered"; readonly context: Context; readonly packet: Answer }
   /** A command will not be carried out. */
   | { readonly type: "failed"; readonly context: Context; readonly error: MqttError }
   /** The acknowledgement of a message has been put into the batch. */
@@ -46,4 +34,4 @@ export type SessionEvent<Context> =
       readonly byteLength: number;
     }
   /** Something that may interest whoever reads the log. */
-  | { readonly type: "log"; readonly level: "info" | "verbose"; readonly message: string };
+  | { readonly type: "log"; readonly level: "info"; readonly message: string };

@@ -1,99 +1,140 @@
-import { ProtocolError, reasonCodes, type PublishPacket, type PubrelPacket } from "@rivulet/codec";
+import {
+  ProtocolError,
+  reasonCodes,
+  type PacketProperties,
+  type PublishPacket,
+  type PubrelPacket,
+} from "@rivulet/codec";
 import { PacketTooLargeError } from "../errors.ts";
-import { IncomingExchanges, type Acknowledgement, type IncomingExchange } from "./incoming.ts";
 import type { Outbox } from "./outbox.ts";
-import { InboundTopicAliases } from "./topic-aliases.ts";
 
 // Theory of operation
 //
-// A message at QoS 1 or 2 is handed over once and acknowledged when the application is done with it. At QoS 2 its
-// Packet Identifier is kept until PUBREL: while it is, the same identifier means the same message, and is answered but
-// not handed over again [MQTT-4.3.3-10]. The server may have as many messages under way as our Receive Maximum.
+// A message at QoS 1 or 2 is handed over once and acknowledged when the application is done with it. Acknowledgements
+// leave in the order in which the messages came, PUBACKs and PUBRECs each, whatever order the application finishes in
+// [MQTT-4.6.0-2] [MQTT-4.6.0-3]. At QoS 2 the Packet Identifier is kept until PUBREL: while it is, the same identifier
+// means the same message, and is answered but not handed over again [MQTT-4.3.3-10].
+
+/** What PUBACK or PUBREC is to say. */
+export interface Acknowledgement {
+  /** Default: 0x00. */
+  readonly reasonCode?: number;
+  readonly properties?: PacketProperties<"puback">;
+}
+
+/** One message from the server at QoS 1 or 2, from its PUBLISH to the end of its acknowledgement (section 4.3). */
+export interface IncomingExchange {
+  readonly packetIdentifier: number;
+  readonly qos: 1 | 2;
+  /** What to say, once the application is done with the message. */
+  acknowledgement: Acknowledgement | undefined;
+  /** Whether PUBACK or PUBREC has been sent. */
+  isAcknowledged: boolean;
+}
+
+/** What we told the server that it may do. */
+export interface ReceiveLimits {
+  /** Messages that it may have under way to us. MQTT 3.1.1 has no such limit: then it is Infinity. */
+  readonly receiveMaximum: number;
+  readonly topicAliasMaximum: number;
+}
 
 /** Receives messages and acknowledges them. */
 export class Receiver<Context> {
   // lives as long as the Session
   readonly #outbox: Outbox<Context>;
-  readonly #incoming = new IncomingExchanges();
+  /** Messages without PUBACK, and without PUBREC, in the order in which they came. */
+  readonly #unacknowledged: Record<1 | 2, IncomingExchange[]> = { 1: [], 2: [] };
+  /** QoS 2 messages up to their PUBCOMP. */
+  readonly #exactlyOnce = new Map<number, IncomingExchange>();
 
   // lives as long as the Network Connection
-  #isOpen = false;
-  #receiveMaximum = Infinity;
-  #aliases = new InboundTopicAliases(0);
+  /** Undefined while there is none: acknowledgements have nowhere to go. */
+  #limits: ReceiveLimits | undefined;
+  readonly #topicNames = new Map<number, string>();
 
   constructor(outbox: Outbox<Context>) {
     this.#outbox = outbox;
   }
 
-  /** Messages that the application has, or whose exchange is not over. */
-  get incoming(): Iterable<IncomingExchange> {
-    return this.#incoming;
-  }
-
-  /** The server has accepted us. MQTT 3.1.1 has no Receive Maximum: then it is Infinity. */
-  open(limits: { readonly receiveMaximum: number; readonly topicAliasMaximum: number }): void {
-    this.#isOpen = true;
-    this.#receiveMaximum = limits.receiveMaximum;
-    this.#aliases = new InboundTopicAliases(limits.topicAliasMaximum);
-  }
-
-  /** The connection is gone: acknowledgements have nowhere to go. */
-  close(): void {
-    this.#isOpen = false;
+  /** The server has accepted us; or, with undefined, the connection is gone. */
+  connected(limits: ReceiveLimits | undefined): void {
+    this.#limits = limits;
+    this.#topicNames.clear(); // [MQTT-3.3.2-7]
   }
 
   publish(packet: PublishPacket): void {
-    this.#aliases.resolve(packet);
+    this.#resolveAlias(packet);
     const { qos, packetIdentifier = 0 } = packet;
     if (qos === 0) {
       this.#outbox.emit({ type: "message", packet, exchange: undefined });
       return;
     }
-    const known = qos === 2 ? this.#incoming.find(packetIdentifier) : undefined;
+    const known = qos === 2 ? this.#exactlyOnce.get(packetIdentifier) : undefined;
     if (known !== undefined) {
-      if (known.stage === "acknowledged") this.#outbox.send({ type: "pubrec", packetIdentifier });
+      if (known.isAcknowledged) this.#outbox.send({ type: "pubrec", packetIdentifier });
       return;
     }
+    const { receiveMaximum = Infinity } = this.#limits ?? {};
     // [MQTT-3.3.4-9]
-    if (this.#incoming.size >= this.#receiveMaximum) {
-      throw new ProtocolError(`The server has more than ${this.#receiveMaximum} messages under way`, {
-        reasonCode: reasonCodes.receiveMaximumExceeded,
-      });
+    if (this.#unacknowledged[1].length + this.#exactlyOnce.size >= receiveMaximum) {
+      const { receiveMaximumExceeded } = reasonCodes;
+      const message = `The server has more than ${receiveMaximum} messages under way`;
+      throw new ProtocolError(message, { reasonCode: receiveMaximumExceeded });
     }
-    this.#outbox.emit({ type: "message", packet, exchange: this.#incoming.begin(packetIdentifier, qos) });
+    const exchange: IncomingExchange = { packetIdentifier, qos, acknowledgement: undefined, isAcknowledged: false };
+    this.#unacknowledged[qos].push(exchange);
+    if (qos === 2) this.#exactlyOnce.set(packetIdentifier, exchange);
+    this.#outbox.emit({ type: "message", packet, exchange });
   }
 
-  pubrel(packet: PubrelPacket): void {
-    const { packetIdentifier } = packet;
-    const exchange = this.#incoming.find(packetIdentifier);
-    if (exchange !== undefined && exchange.stage !== "acknowledged") {
-      throw new ProtocolError(`A PUBREL for ${packetIdentifier} came before its PUBREC`);
+  pubrel({ packetIdentifier }: PubrelPacket): void {
+    const exchange = this.#exactlyOnce.get(packetIdentifier);
+    if (exchange?.isAcknowledged === false) {
+      throw new ProtocolError(`PUBREL came for ${packetIdentifier}, which has had no PUBREC`);
     }
-    this.#incoming.release(packetIdentifier);
-    const isUnknown = exchange === undefined && this.#outbox.version === 5;
+    const isUnknown = !this.#exactlyOnce.delete(packetIdentifier) && this.#outbox.batch.version === 5;
     const reasonCode = isUnknown ? reasonCodes.packetIdentifierNotFound : reasonCodes.success;
     this.#outbox.send({ type: "pubcomp", packetIdentifier, reasonCode }); // [MQTT-4.3.3-11]
   }
 
-  /** The application is done with a message. */
-  acknowledge(exchange: IncomingExchange, acknowledgement?: Acknowledgement): void {
-    for (const ready of this.#incoming.finish(exchange, acknowledgement)) {
-      if (!this.#isOpen) continue;
-      this.#send(ready);
-      this.#outbox.emit({ type: "acknowledged", exchange: ready });
+  /** The application is done with a message: it is acknowledged when those before it have been. */
+  acknowledge(exchange: IncomingExchange, acknowledgement: Acknowledgement = {}): void {
+    exchange.acknowledgement ??= acknowledgement;
+    const queue = this.#unacknowledged[exchange.qos];
+    for (let [head] = queue; head?.acknowledgement !== undefined; [head] = queue) {
+      queue.shift();
+      head.isAcknowledged = true;
+      const { packetIdentifier, qos } = head;
+      const { reasonCode = 0 } = head.acknowledgement;
+      // A PUBREC that refuses ends the exchange; the identifier is free for a new message [MQTT-4.3.3-9].
+      if (reasonCode >= 0x80) this.#exactlyOnce.delete(packetIdentifier);
+      if (this.#limits === undefined) continue;
+      const packet = { type: qos === 1 ? "puback" : "pubrec", packetIdentifier, reasonCode } as const;
+      try {
+        this.#outbox.send({ ...packet, ...head.acknowledgement });
+      } catch (error) {
+        if (!(error instanceof PacketTooLargeError)) throw error;
+        this.#outbox.send(packet); // [MQTT-3.4.2-2] [MQTT-3.4.2-3] [MQTT-3.5.2-2] [MQTT-3.5.2-3]
+      }
+      this.#outbox.emit({ type: "acknowledged", exchange: head });
     }
   }
 
-  #send(exchange: IncomingExchange): void {
-    const { packetIdentifier, acknowledgement } = exchange;
-    const { reasonCode, properties } = acknowledgement;
-    const type = exchange.qos === 1 ? "puback" : "pubrec";
-    try {
-      this.#outbox.send({ type, packetIdentifier, reasonCode, ...(properties === undefined ? {} : { properties }) });
-    } catch (error) {
-      if (!(error instanceof PacketTooLargeError)) throw error;
-      // [MQTT-3.4.2-2] [MQTT-3.4.2-3] [MQTT-3.5.2-2] [MQTT-3.5.2-3]
-      this.#outbox.send({ type, packetIdentifier, reasonCode });
+  /** Gives a packet with an alias its Topic Name, before anything else sees it (section 3.3.2.3.4). */
+  #resolveAlias(packet: PublishPacket): void {
+    const alias = packet.properties?.topicAlias;
+    if (alias === undefined) return;
+    const { topicAliasMaximum = 0 } = this.#limits ?? {};
+    // [MQTT-3.3.2-10]
+    if (packet.topicName === "") packet.topicName = this.#topicNames.get(alias) ?? "";
+    // [MQTT-3.1.2-26] [MQTT-3.1.2-27] [MQTT-3.3.2-11]
+    if (alias > topicAliasMaximum || packet.topicName === "") {
+      const reasonCode = alias > topicAliasMaximum ? reasonCodes.topicAliasInvalid : reasonCodes.protocolError;
+      throw new ProtocolError(`Topic alias ${alias} stands for no topic, or exceeds ${topicAliasMaximum}`, {
+        reasonCode,
+      });
     }
+    this.#topicNames.set(alias, packet.topicName);
   }
 }

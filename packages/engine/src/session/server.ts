@@ -5,6 +5,8 @@ const noMaximumPacketSize = 268_435_460;
 
 /** What the server said in its CONNACK, with the specification's defaults where it said nothing (section 3.2.2.3). */
 export interface Server {
+  /** Whether it had a Session for us. */
+  readonly sessionPresent: boolean;
   /** Unacknowledged QoS 1 and 2 messages that it accepts at a time. */
   readonly receiveMaximum: number;
   readonly maximumQoS: 0 | 1 | 2;
@@ -35,6 +37,7 @@ export function readServer(
   const properties = connack.properties ?? {};
   const isVersion5 = version === 5;
   return {
+    sessionPresent: connack.sessionPresent,
     receiveMaximum: properties.receiveMaximum ?? 65_535,
     maximumQoS: (properties.maximumQoS ?? 2) as 0 | 1 | 2,
     retainAvailable: properties.retainAvailable !== 0,

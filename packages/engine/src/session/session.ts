@@ -6,7 +6,6 @@ import {
   type ConnectPacket,
   type ControlPacket,
   type DisconnectPacket,
-  type PacketType,
   type ProtocolVersion,
   type PublishPacket,
 } from "@rivulet/codec";
@@ -19,16 +18,11 @@ import {
   TransportError,
 } from "../errors.ts";
 import type { SessionEvent } from "./events.ts";
-import type { Acknowledgement, IncomingExchange } from "./incoming.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { Outbox } from "./outbox.ts";
-import type { OutgoingExchange } from "./outgoing.ts";
-import { PacketIdentifiers } from "./packet-identifiers.ts";
-import { Publisher, type QueueLimits } from "./publisher.ts";
-import { Receiver } from "./receiver.ts";
-import { Requests, type SubscribeRequest, type UnsubscribeRequest } from "./requests.ts";
-import { returnCodeText } from "./return-codes.ts";
-import { readServer, type Server } from "./server.ts";
+import { Receiver, type Acknowledgement, type IncomingExchange } from "./receiver.ts";
+import { Sender, type Exchange, type QueueLimits, type Request } from "./sender.ts";
+import { readServer } from "./server.ts";
 
 // Theory of operation
 //
@@ -38,48 +32,23 @@ import { readServer, type Server } from "./server.ts";
 // promise, timer, stream or clock; time is an argument. A peer's fault becomes an `ended` event and, in MQTT 5.0, a
 // DISCONNECT; a caller's mistake throws, and nothing has changed then.
 //
-// The states of the Network Connection, and the packets that may come in each; any other is a Protocol Error:
+// The states of the Network Connection:
 //
-//   offline     no connection                      -> connecting by `connect`
-//   connecting  CONNECT is sent                    -> connected by CONNACK, ended by refusal or timeout
-//   connected   everything is possible             -> draining by `disconnect`
-//   draining    finishes what is under way         -> ended when nothing is left, or its time is over
-//   ended       nothing more is sent or heard      -> offline by `transportClosed`
+//   offline     no connection                         -> connecting by `connect`
+//   connecting  CONNECT is sent; only CONNACK may come -> connected by it, ended by refusal or timeout
+//   connected   CONNACK may not come again            -> draining by `disconnect`
+//   draining    the same; finishes what is under way  -> ended when nothing is left, or its time is over
+//   ended       nothing more is sent or heard         -> offline by `transportClosed`
 //
-// Publisher, Receiver and Requests each see one kind of exchange through. All of them put packets into one Outbox.
+// Every state but the first two comes to `ended` by whatever goes wrong.
+//
+// Sender sees the exchanges through that we begin, Receiver those that the server begins. Both put packets into one
+// Outbox.
 
 type SessionState =
-  | { readonly name: "offline" }
+  | { readonly name: "offline" | "connected" | "ended" }
   | { readonly name: "connecting"; readonly request: ConnectRequest; readonly deadline: number }
-  | { readonly name: "connected"; readonly server: Server }
-  | {
-      readonly name: "draining";
-      readonly server: Server;
-      readonly farewell: DisconnectPacket;
-      readonly deadline: number;
-    }
-  | { readonly name: "ended" };
-
-const whileConnected: ReadonlySet<PacketType> = new Set<PacketType>([
-  "publish",
-  "puback",
-  "pubrec",
-  "pubrel",
-  "pubcomp",
-  "suback",
-  "unsuback",
-  "pingresp",
-  "disconnect",
-]);
-
-const legal: Readonly<Record<SessionState["name"], ReadonlySet<PacketType>>> = {
-  offline: new Set(),
-  // [MQTT-3.2.0-1]; AUTH only comes to those who name a method [MQTT-4.12.0-6], and this client names none.
-  connecting: new Set<PacketType>(["connack"]),
-  connected: whileConnected, // [MQTT-3.2.0-2]
-  draining: whileConnected,
-  ended: new Set(),
-};
+  | { readonly name: "draining"; readonly farewell: DisconnectPacket; readonly deadline: number };
 
 /** What a Session needs to know to begin a connection. */
 export interface ConnectRequest {
@@ -92,24 +61,34 @@ export interface ConnectRequest {
   readonly pingTimeoutMs?: number | undefined;
 }
 
+/** Until there is a connection, and after its end, nothing is to be kept alive. */
+const off = new KeepAlive(0, undefined, 0);
+
+/** What a Session is made with. */
+export interface SessionOptions {
+  /** The version that messages are checked for before there is a connection. */
+  readonly version: ProtocolVersion;
+  readonly queue?: QueueLimits | undefined;
+  /** Whether packets are to be shown as events. Default: no. */
+  readonly isTracing?: () => boolean;
+}
+
 /** The MQTT protocol of one client, from one connection to the next, without I/O. */
 export class Session<Context> {
   // lives as long as the Session
-  readonly #outbox = new Outbox<Context>();
-  readonly #publisher: Publisher<Context>;
+  readonly #outbox: Outbox<Context>;
+  readonly #sender: Sender<Context>;
   readonly #receiver: Receiver<Context>;
-  readonly #requests: Requests<Context>;
 
   // lives as long as the Network Connection
   #state: SessionState = { name: "offline" };
-  #keepAlive = new KeepAlive(0, undefined, 0);
+  #keepAlive = off;
 
-  constructor(options: { readonly version: ProtocolVersion; readonly queue: QueueLimits }) {
-    const identifiers = new PacketIdentifiers();
-    this.#outbox.reset(options.version);
-    this.#publisher = new Publisher(this.#outbox, identifiers, options.queue);
+  constructor({ version, queue = {}, isTracing = () => false }: SessionOptions) {
+    this.#outbox = new Outbox(isTracing);
+    this.#outbox.batch.version = version;
+    this.#sender = new Sender(this.#outbox, queue);
     this.#receiver = new Receiver(this.#outbox);
-    this.#requests = new Requests(this.#outbox, identifiers);
   }
 
   // Getters
@@ -119,42 +98,29 @@ export class Session<Context> {
   }
 
   get version(): ProtocolVersion {
-    return this.#outbox.version;
+    return this.#outbox.batch.version;
   }
 
   /** Bytes that wait to be sent: the batch, and the messages that did not fit into it. */
   get bufferedBytes(): number {
-    return this.#outbox.byteLength + this.#publisher.queuedBytes;
+    return this.batchBytes + this.#sender.queuedBytes;
   }
 
   /** Bytes of the batch that `transmit` would return. */
   get batchBytes(): number {
-    return this.#outbox.byteLength;
+    return this.#outbox.batch.byteLength;
   }
 
   /** Whether a message published now would be sent without waiting for others. */
   get isReadyToSend(): boolean {
-    return this.#publisher.queuedBytes === 0 && this.#outbox.hasRoom;
+    return this.#sender.queuedMessages === 0 && this.#outbox.hasRoom;
   }
 
   /** Whether the server owes us an answer, so that not reading would be waiting for ourselves. */
   get isAwaitingServer(): boolean {
     const { name } = this.#state;
     if (name === "connecting" || name === "draining") return true;
-    return this.#publisher.outgoingSize > 0 || this.#requests.size > 0 || this.#keepAlive.isPingOutstanding;
-  }
-
-  get outgoing(): Iterable<OutgoingExchange<Context>> {
-    return this.#publisher.outgoing;
-  }
-
-  get incoming(): Iterable<IncomingExchange> {
-    return this.#receiver.incoming;
-  }
-
-  /** Whether packets are shown as events. */
-  set tracing(tracing: boolean) {
-    this.#outbox.tracing = tracing;
+    return this.#sender.pending > 0 || this.#keepAlive.isPingOutstanding;
   }
 
   // Inputs
@@ -166,10 +132,12 @@ export class Session<Context> {
 
   receive(packet: ControlPacket, byteLength: number, now: number): void {
     const { name } = this.#state;
-    if (name === "ended") return; // Nothing that follows our own end is of interest [MQTT-3.14.4-2].
-    if (this.#outbox.tracing) this.#outbox.emit({ type: "packet", direction: "in", packet, byteLength });
+    // Nothing that follows the end is of interest [MQTT-3.14.4-2].
+    if (name === "ended" || name === "offline") return;
+    if (this.#outbox.isTracing()) this.#outbox.emit({ type: "packet", direction: "in", packet, byteLength });
     try {
-      if (!legal[name].has(packet.type)) {
+      // [MQTT-3.2.0-1] [MQTT-3.2.0-2]; AUTH before it comes only to those who name a method [MQTT-4.12.0-6].
+      if ((name === "connecting") !== (packet.type === "connack")) {
         throw new ProtocolError(`The server sent ${packet.type.toUpperCase()} to a client that is ${name}`);
       }
       this.#dispatch(packet, now);
@@ -190,15 +158,22 @@ export class Session<Context> {
     this.#end(error);
   }
 
+  /** A deadline may have passed. */
   handleTimeout(now: number): void {
     const state = this.#state;
-    if (state.name === "connecting" && now >= state.deadline) {
-      this.#end(new TimeoutError("The server's answer to CONNECT", state.request.timeoutMs));
-    } else if (state.name === "draining" && now >= state.deadline) {
-      this.#leave(state.farewell);
-    } else if (state.name === "connected" || state.name === "draining") {
-      this.#requests.handleTimeout(now);
-      this.#checkKeepAlive(now);
+    if ("deadline" in state && now >= state.deadline) {
+      if (state.name === "draining") this.#leave(state.farewell);
+      else this.#end(new TimeoutError("The server's answer to CONNECT", state.request.timeoutMs));
+      return;
+    }
+    this.#sender.handleTimeout(now);
+    const verdict = this.#keepAlive.check(now);
+    if (verdict === "ping") {
+      this.#outbox.send({ type: "pingreq" }); // [MQTT-3.1.2-20]
+      this.#keepAlive.pinged(now);
+    } else if (verdict === "dead") {
+      // [MQTT-3.12.4-1]
+      this.#end(new TransportError("The server has been silent for too long: the connection is taken to be lost"));
     }
   }
 
@@ -207,7 +182,7 @@ export class Session<Context> {
     if (this.#state.name === "offline") return;
     const error = cause ?? new TransportError("The server closed the connection");
     if (this.#state.name !== "ended") this.#end(error);
-    this.#requests.abandon(error);
+    this.#sender.abandon(error, true);
     this.#state = { name: "offline" };
   }
 
@@ -215,37 +190,34 @@ export class Session<Context> {
 
   /** Begins a connection over a transport that is open. */
   connect(request: ConnectRequest, now: number): void {
-    const { packet, timeoutMs, pingTimeoutMs } = request;
-    this.#outbox.reset(packet.protocolVersion);
-    this.#keepAlive = new KeepAlive(0, pingTimeoutMs, now);
+    const { packet, timeoutMs } = request;
+    const { batch } = this.#outbox;
+    batch.take(); // What an earlier connection did not get away.
+    batch.version = packet.protocolVersion;
+    batch.maximumPacketSize = Infinity;
     this.#outbox.send(packet); // [MQTT-3.1.0-1]
     this.#state = { name: "connecting", request, deadline: now + timeoutMs };
   }
 
-  /** As `Publisher.publish`. */
-  publish(packet: PublishPacket, context: Context): OutgoingExchange<Context> | undefined {
+  /** As `Sender.publish`. */
+  publish(packet: PublishPacket, context: Context): Exchange<Context> | undefined {
     this.#checkOpen();
-    return this.#publisher.publish(packet, context);
+    return this.#sender.publish(packet, context);
   }
 
-  /** As `Publisher.cancel`. */
-  cancelPublish(exchange: OutgoingExchange<Context>): void {
-    this.#publisher.cancel(exchange);
-  }
-
-  /** Sends a SUBSCRIBE or UNSUBSCRIBE; only while connected. */
+  /** Sends a SUBSCRIBE or UNSUBSCRIBE; only while connected. As `Sender.request`. */
   request(
-    request: SubscribeRequest | UnsubscribeRequest,
+    packet: Request,
     context: Context,
-    time: { readonly now: number; readonly timeoutMs: number },
-  ): void {
+    patience: { readonly sentAt: number; readonly timeoutMs: number },
+  ): Exchange<Context> {
     this.#checkOpen();
-    this.#requests.send(request, context, time);
+    return this.#sender.request(packet, context, patience);
   }
 
-  /** Nobody waits for this request's answer any more. */
-  cancelRequest(context: Context): void {
-    this.#requests.cancel(context);
+  /** As `Sender.cancel`. */
+  cancel(exchange: Exchange<Context>): void {
+    this.#sender.cancel(exchange);
   }
 
   /** The application is done with a message; its acknowledgement leaves when those before it have. */
@@ -255,45 +227,44 @@ export class Session<Context> {
 
   /** Ends the connection when nothing is under way any more, or at `deadline`, whichever comes first. */
   disconnect(farewell: DisconnectPacket, deadline: number): void {
-    const state = this.#state;
-    if (state.name === "connected") {
-      this.#state = { name: "draining", server: state.server, farewell, deadline };
-    } else if (state.name === "connecting") {
+    const { name } = this.#state;
+    if (name === "connected") {
+      this.#state = { name: "draining", farewell, deadline };
+    } else if (name === "connecting") {
       this.#end(new ClosedError("The client was disconnected before the server had answered"));
     }
   }
 
   /** Gives up all messages, under way or waiting. */
   abandon(error: MqttError): void {
-    this.#publisher.abandon(error);
-    this.#requests.abandon(error);
+    this.#sender.abandon(error);
   }
 
   // Outputs
 
   /** The bytes to send now, in one piece; empty when there are none. */
   transmit(now: number): Uint8Array {
-    this.#publisher.pump();
-    if (this.#state.name === "draining" && this.#publisher.isIdle && this.#requests.size === 0) {
+    this.#sender.pump();
+    if (this.#state.name === "draining" && this.#sender.queuedMessages + this.#sender.pending === 0) {
       this.#leave(this.#state.farewell);
     }
-    const bytes = this.#outbox.take();
+    const bytes = this.#outbox.batch.take();
     if (bytes.length > 0) this.#keepAlive.sent(now);
     return bytes;
   }
 
   /** What has happened since the last time, in order. */
   events(): SessionEvent<Context>[] {
-    return this.#outbox.takeEvents();
+    const { events } = this.#outbox;
+    if (events.length > 0) this.#outbox.events = [];
+    return events;
   }
 
   /** When to call `handleTimeout`; Infinity when nothing is to be waited for. */
   get nextDeadline(): number {
     const state = this.#state;
-    if (state.name === "connecting") return state.deadline;
-    if (state.name !== "connected" && state.name !== "draining") return Infinity;
-    const deadline = Math.min(this.#keepAlive.deadline, this.#requests.deadline);
-    return state.name === "draining" ? Math.min(deadline, state.deadline) : deadline;
+    const own = "deadline" in state ? state.deadline : Infinity;
+    return Math.min(own, this.#keepAlive.deadline, this.#sender.deadline);
   }
 
   #dispatch(packet: ControlPacket, now: number): void {
@@ -308,17 +279,11 @@ export class Session<Context> {
         this.#receiver.pubrel(packet);
         break;
       case "puback":
-        this.#publisher.puback(packet);
-        break;
       case "pubrec":
-        this.#publisher.pubrec(packet);
-        break;
       case "pubcomp":
-        this.#publisher.pubcomp(packet);
-        break;
       case "suback":
       case "unsuback":
-        this.#requests.answer(packet);
+        this.#sender.answered(packet);
         break;
       case "pingresp":
         this.#keepAlive.answered();
@@ -326,6 +291,8 @@ export class Session<Context> {
       case "disconnect":
         this.#serverDisconnect(packet);
         break;
+      default:
+        throw new ProtocolError(`The server sent ${packet.type.toUpperCase()}, which it may not`);
     }
   }
 
@@ -334,9 +301,7 @@ export class Session<Context> {
     const { request } = this.#state;
     const { reasonCode } = packet;
     if (reasonCode !== 0) {
-      const reasonString = packet.properties?.reasonString;
-      const text = returnCodeText(reasonCode);
-      this.#end(new ConnectionRefusedError(reasonCode, { reasonString, ...(text === undefined ? {} : { text }) }));
+      this.#end(new ConnectionRefusedError(reasonCode, { reasonString: packet.properties?.reasonString }));
       return;
     }
     // [MQTT-3.2.2-2] [MQTT-3.2.2-4] [MQTT311-3.2.2-1]
@@ -346,15 +311,15 @@ export class Session<Context> {
     const { keepAlive, properties = {} } = request.packet;
     const sessionExpiryInterval = properties.sessionExpiryInterval ?? 0;
     const server = readServer(packet, this.version, { keepAlive, sessionExpiryInterval });
-    this.#outbox.limit(server.maximumPacketSize); // [MQTT-3.2.2-15]
+    this.#outbox.batch.maximumPacketSize = server.maximumPacketSize; // [MQTT-3.2.2-15]
     this.#keepAlive = new KeepAlive(server.keepAlive * 1000, request.pingTimeoutMs, now);
-    this.#publisher.open(server, request.maxInflight);
-    this.#receiver.open({
+    this.#sender.connected(server, request.maxInflight);
+    this.#receiver.connected({
       receiveMaximum: this.version === 5 ? (properties.receiveMaximum ?? 65_535) : Infinity,
       topicAliasMaximum: properties.topicAliasMaximum ?? 0,
     });
-    this.#state = { name: "connected", server };
-    this.#outbox.emit({ type: "connected", connack: packet, server });
+    this.#state = { name: "connected" };
+    this.#outbox.emit({ type: "connected", server });
   }
 
   #serverDisconnect(packet: DisconnectPacket): void {
@@ -366,17 +331,6 @@ export class Session<Context> {
     this.#end(new ServerDisconnectError(packet.reasonCode, { reasonString: packet.properties?.reasonString }));
   }
 
-  #checkKeepAlive(now: number): void {
-    const verdict = this.#keepAlive.check(now);
-    if (verdict === "ping") {
-      this.#outbox.send({ type: "pingreq" }); // [MQTT-3.1.2-20]
-      this.#keepAlive.pinged(now);
-    } else if (verdict === "dead") {
-      // [MQTT-3.12.4-1]
-      this.#end(new TransportError("The server has been silent for too long, and the connection is taken to be lost"));
-    }
-  }
-
   /** Sends the last packet, and ends. Nothing is sent after it [MQTT-3.14.4-1]. */
   #leave(farewell: DisconnectPacket): void {
     this.#outbox.send(farewell);
@@ -385,8 +339,9 @@ export class Session<Context> {
 
   #end(error: MqttError | undefined): void {
     this.#state = { name: "ended" };
-    this.#publisher.close();
-    this.#receiver.close();
+    this.#keepAlive = off;
+    this.#sender.connected(undefined, 0);
+    this.#receiver.connected(undefined);
     this.#outbox.emit({ type: "ended", error });
   }
 

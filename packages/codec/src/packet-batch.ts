@@ -1,0 +1,101 @@
+import { MalformedPacketError, PacketTooLargeError } from "./errors.ts";
+import { fixedFlags } from "./fixed-header.ts";
+import { batchBufferBytes, maximumControlPacketSize } from "./limits.ts";
+import { noBytes } from "./no-bytes.ts";
+import { packetTypes } from "./packet-types.ts";
+import type { PacketWriter, PacketWriters } from "./packets/packet-codec.ts";
+import type { ControlPacketInput, PacketType, ProtocolVersion } from "./packets/types.ts";
+import { variableByteIntegerLength } from "./variable-byte-integer.ts";
+import { Writer } from "./writer.ts";
+
+/** Options of `BatchWriter`. */
+export interface BatchWriterOptions {
+  /** The version that packets are encoded for. Default: 5. */
+  readonly version?: ProtocolVersion;
+  /** The receiver's Maximum Packet Size, in bytes: a larger packet is refused. Default: what the protocol allows. */
+  readonly maximumPacketSize?: number;
+}
+
+/** What `BatchWriter` is, for the packets that it is given the writers of. */
+export class PacketBatch {
+  /** The version that packets are encoded for. */
+  version: ProtocolVersion;
+  /** The largest packet that is accepted, in bytes. */
+  maximumPacketSize: number;
+  readonly #writers: Map<string, PacketWriter<PacketType>>;
+  readonly #writer = new Writer();
+  #buffer = noBytes;
+  /** Where the batch begins that `take` will return, and where it ends. */
+  #start = 0;
+  #end = 0;
+  // Of the packet that was measured last.
+  #write: PacketWriter<PacketType> | undefined;
+  #flags = 0;
+  #remainingLength = 0;
+
+  constructor(writers: PacketWriters, { version = 5, maximumPacketSize = maximumControlPacketSize }: BatchWriterOptions = {}) {
+    this.#writers = new Map(Object.entries(writers as Record<PacketType, PacketWriter<PacketType>>));
+    this.version = version;
+    this.maximumPacketSize = maximumPacketSize;
+  }
+
+  /** The bytes that wait for `take`. */
+  get byteLength(): number {
+    return this.#end - this.#start;
+  }
+
+  /**
+   * Adds a packet, and returns its size in bytes.
+   *
+   * @throws PacketTooLargeError when it exceeds `maximumPacketSize`; otherwise as `encode`. The batch is unchanged then.
+   */
+  add(packet: ControlPacketInput): number {
+    const length = this.measure(packet);
+    this.#makeRoom(length);
+    this.writeInto(packet, this.#buffer, this.#end);
+    this.#end += length;
+    return length;
+  }
+
+  /** Everything added since the last time, in one piece; empty when there is nothing. */
+  take(): Uint8Array {
+    const batch = this.#buffer.subarray(this.#start, this.#end);
+    this.#start = this.#end;
+    return batch;
+  }
+
+  /** Checks a packet, and returns the size that it would have. */
+  measure(packet: ControlPacketInput): number {
+    const { type } = packet;
+    const write = this.#writers.get(type);
+    if (write === undefined) throw new MalformedPacketError(`There is no packet of type ${type} to be written`);
+    this.#writer.measure(this.version);
+    this.#write = write;
+    this.#flags = write(packet, this.#writer) ?? fixedFlags(type);
+    this.#remainingLength = this.#writer.position;
+    const length = 1 + variableByteIntegerLength(this.#remainingLength) + this.#remainingLength;
+    const limit = Math.min(this.maximumPacketSize, maximumControlPacketSize);
+    if (length > limit) throw new PacketTooLargeError(length, limit);
+    return length;
+  }
+
+  /** Writes the packet that was measured last into bytes in which it fits. */
+  writeInto(packet: ControlPacketInput, bytes: Uint8Array, offset: number): void {
+    const writer = this.#writer;
+    writer.write(bytes, offset);
+    writer.byte((packetTypes[packet.type] << 4) | this.#flags);
+    writer.variableByteInteger(this.#remainingLength, "The remaining length");
+    this.#write?.(packet, writer);
+  }
+
+  #makeRoom(length: number): void {
+    if (this.#buffer.length - this.#end >= length) return;
+    const waiting = this.take();
+    // A batch that outgrows its buffer is moved to one of twice its size, so that growing costs each byte once or twice.
+    const needed = waiting.length + length;
+    this.#buffer = new Uint8Array(needed <= batchBufferBytes / 2 ? batchBufferBytes : needed + waiting.length);
+    this.#buffer.set(waiting);
+    this.#start = 0;
+    this.#end = waiting.length;
+  }
+}

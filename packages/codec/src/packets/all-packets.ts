@@ -1,0 +1,28 @@
+import { clientReaders, clientWriters } from "./client-packets.ts";
+import { writeConnack } from "./connack.ts";
+import { readConnect } from "./connect.ts";
+import type { PacketReaders, PacketWriters } from "./packet-codec.ts";
+import { readPingreq } from "./pingreq.ts";
+import { writePingresp } from "./pingresp.ts";
+import { writeSuback } from "./suback.ts";
+import { readSubscribe } from "./subscribe.ts";
+import { writeUnsuback } from "./unsuback.ts";
+import { readUnsubscribe } from "./unsubscribe.ts";
+
+/** All packets: what a client sends, and what a server does. */
+export const allWriters: PacketWriters = {
+  ...clientWriters,
+  connack: writeConnack,
+  suback: writeSuback,
+  unsuback: writeUnsuback,
+  pingresp: writePingresp,
+};
+
+/** All packets: what a client receives, and what a server does. */
+export const allReaders: PacketReaders = {
+  ...clientReaders,
+  connect: readConnect,
+  subscribe: readSubscribe,
+  unsubscribe: readUnsubscribe,
+  pingreq: readPingreq,
+};

@@ -1,0 +1,41 @@
+import { TransportError, type TransportTarget } from "@rivulet/engine";
+
+/** What the names of Deno's errors mean, as the second half of a sentence. */
+const meanings: ReadonlyMap<string, string> = new Map([
+  ["AddrNotAvailable", "no local address or port is available"],
+  ["BadResource", "the connection is closed"],
+  ["BrokenPipe", "the server has closed the connection"],
+  ["ConnectionAborted", "connection aborted"],
+  ["ConnectionRefused", "connection refused"],
+  ["ConnectionReset", "connection reset by the server"],
+  ["Interrupted", "interrupted"],
+  ["TimedOut", "timed out"],
+  ["UnexpectedEof", "the server has closed the connection"],
+]);
+
+/** Host and port as they stand in a URL. */
+export function formatAddress(target: Pick<TransportTarget, "hostname" | "port">): string {
+  const host = target.hostname.includes(":") ? `[${target.hostname}]` : target.hostname;
+  return `${host}:${target.port}`;
+}
+
+export function connectError(address: string, cause: unknown): TransportError {
+  const name = cause instanceof Error ? cause.name : "";
+  if (name === "NotCapable" || name === "PermissionDenied") {
+    const why = `Deno was not given the permission; run it with --allow-net=${address}`;
+    return new TransportError(`Cannot connect to ${address}: ${why}`, { cause });
+  }
+  return new TransportError(`Cannot connect to ${address}: ${describe(cause)}`, { cause });
+}
+
+export function lostError(address: string, cause: unknown): TransportError {
+  return new TransportError(`The connection to ${address} was lost: ${describe(cause)}`, { cause });
+}
+
+function describe(cause: unknown): string {
+  if (!(cause instanceof Error)) return String(cause);
+  const known = meanings.get(cause.name);
+  if (known !== undefined) return known;
+  if (cause.message.startsWith("failed to lookup address information")) return "host name not found";
+  return cause.message === "" ? cause.name : cause.message;
+}

@@ -1,0 +1,64 @@
+import type { ProtocolVersion } from "@rivulet/codec";
+import { InvalidOptionError, UnsupportedError } from "./errors.ts";
+
+/** What an option may be, and what becomes of it. An empty rule allows anything. */
+interface Rule {
+  /** The least number. Default: 0. */
+  readonly min?: number;
+  /** The greatest number: the option is then a whole number or, where this is, Infinity. */
+  readonly max?: number;
+  /** The values that it may have. */
+  readonly of?: readonly unknown[];
+  /** The property that it becomes, true for that of its own name: a value by its place in `of`, a boolean as 0 or 1. */
+  readonly as?: string | true;
+  /** It needs MQTT 5.0, as everything does that becomes a property. */
+  readonly isNew?: boolean;
+}
+
+/** The options of one function, each with its rule. */
+export type Rules<Options> = { readonly [Name in keyof Required<Options>]: Rule };
+
+/** Numbers of the wire. */
+export const twoBytes: { readonly max: number } = { max: 0xffff };
+export const fourBytes: { readonly max: number } = { max: 0xffff_ffff };
+/** Any whole number from 1 on. */
+export const positive: { readonly min: number; readonly max: number } = { min: 1, max: Infinity };
+
+/**
+ * Checks options, and returns those that become properties of a packet; undefined when there are none.
+ *
+ * @throws InvalidOptionError for an option that does not exist or has a value that it may not have, UnsupportedError
+ * for one that needs MQTT 5.0; each names the option.
+ */
+export function readOptions<Options extends object>(
+  options: Options,
+  rules: Rules<Options>,
+  { version = 5, path = "" }: { readonly version?: ProtocolVersion; readonly path?: string } = {},
+): Record<string, never> | undefined {
+  let properties: Record<string, unknown> | undefined;
+  for (const key in options) {
+    const name = path + key;
+    const value: unknown = options[key];
+    if (!Object.hasOwn(rules, key)) throw new InvalidOptionError(name, `There is no option ${name}`);
+    if (value === undefined) continue;
+    const { min = 0, max, of, as, isNew } = rules[key];
+    const isFine = of === undefined ? isWithin(value, min, max) : of.includes(value);
+    if (!isFine) {
+      const range = of === undefined ? `a whole number from ${min} to ${String(max)}` : of.join(" or ");
+      throw new InvalidOptionError(name, `${name} is ${String(value)}, and must be ${range}`);
+    }
+    if (version < 5 && (as !== undefined || (isNew === true && Number(value) !== 0))) {
+      throw new UnsupportedError(name, `Option ${name} needs MQTT 5.0`);
+    }
+    if (as === undefined) continue;
+    properties ??= {};
+    properties[as === true ? key : as] =
+      of === undefined ? (typeof value === "boolean" ? Number(value) : value) : of.indexOf(value);
+  }
+  return properties as Record<string, never> | undefined;
+}
+
+function isWithin(value: unknown, min: number, max: number | undefined): boolean {
+  if (max === undefined) return true;
+  return (Number.isInteger(value) || value === Infinity) && (value as number) >= min && (value as number) <= max;
+}

@@ -1,0 +1,191 @@
+/**
+ * A `Duplex` over a connected Node socket.
+ *
+ * The two directions end independently: input is over when the server has ended its side (or the reader has cancelled),
+ * output is over when the writer has closed and everything is flushed. The connection is over when both are and the
+ * socket has closed, or at once when it fails; `closed` settles then. After a failure nothing reaches the streams any
+ * more.
+ *
+ * Adapters that Node brings (`toWeb`) cost two to three times as much; this one does per chunk what it must and no more.
+ */
+
+import type { Socket } from "node:net";
+import { TransportError, type ConnectionInfo, type Duplex } from "@rivulet/engine";
+import { readableHighWaterMarkBytes, writableHighWaterMarkBytes } from "./limits.ts";
+import { lostError } from "./socket-errors.ts";
+
+interface Settle {
+  resolve(): void;
+  reject(error: TransportError): void;
+}
+
+export class SocketDuplex implements Duplex {
+  readonly readable: ReadableStream<Uint8Array>;
+  readonly writable: WritableStream<Uint8Array>;
+  readonly info: ConnectionInfo;
+  readonly closed: Promise<void>;
+
+  readonly #socket: Socket;
+  readonly #address: string;
+  #source!: ReadableStreamDefaultController<Uint8Array>; // Set by the constructor: start() runs within it.
+  #sink!: WritableStreamDefaultController; // The same.
+  #closed!: Settle; // The same.
+  #pendingWrite: Settle | undefined;
+  #paused = false;
+  #inputOver = false;
+  #outputOver = false;
+  #sinkAborted = false;
+  #over = false;
+
+  /** Takes over a socket that has just connected, made with `allowHalfOpen`. `address` is for messages. */
+  constructor(socket: Socket, address: string, info: ConnectionInfo) {
+    this.#socket = socket;
+    this.#address = address;
+    this.info = info;
+    this.closed = new Promise((resolve, reject) => {
+      this.#closed = { resolve, reject };
+    });
+    this.closed.catch(ignore);
+    this.readable = this.#createReadable();
+    this.writable = this.#createWritable();
+
+    socket.on("data", (chunk) => {
+      this.#handleData(chunk);
+    });
+    socket.on("end", () => {
+      this.#handleEnd();
+    });
+    socket.on("drain", () => {
+      this.#settleWrite();
+    });
+    socket.on("error", (error) => {
+      this.#fail(lostError(this.#address, error));
+    });
+    socket.on("close", () => {
+      this.#handleClose();
+    });
+  }
+
+  abort(reason?: unknown): void {
+    this.#fail(
+      reason instanceof TransportError
+        ? reason
+        : new TransportError(`The connection to ${this.#address} was aborted`, { cause: reason }),
+    );
+  }
+
+  #createReadable(): ReadableStream<Uint8Array> {
+    return new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#source = controller;
+        },
+        pull: () => {
+          if (!this.#paused) return;
+          this.#paused = false;
+          this.#socket.resume();
+        },
+        cancel: () => {
+          this.#inputOver = true;
+          // The rest is read and dropped: unread bytes would turn our end into a reset.
+          this.#socket.resume();
+          this.#endIfBothOver();
+        },
+      },
+      { highWaterMark: readableHighWaterMarkBytes, size: byteLength },
+    );
+  }
+
+  #createWritable(): WritableStream<Uint8Array> {
+    return new WritableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#sink = controller;
+          // Not through abort() of this sink: it is called only once a stalled write has settled, which may be never.
+          const { signal } = controller as WritableStreamDefaultController & { readonly signal: AbortSignal };
+          signal.addEventListener("abort", () => {
+            this.#sinkAborted = true;
+            this.abort(signal.reason);
+          });
+        },
+        write: (chunk) => this.#write(chunk),
+        close: () => this.#end(),
+      },
+      { highWaterMark: writableHighWaterMarkBytes, size: byteLength },
+    );
+  }
+
+  #write(chunk: Uint8Array): Promise<void> | undefined {
+    if (chunk.byteLength === 0 || this.#socket.write(chunk)) return undefined;
+    return new Promise((resolve, reject) => {
+      this.#pendingWrite = { resolve, reject };
+    });
+  }
+
+  #end(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#pendingWrite = { resolve, reject };
+      this.#socket.end((error?: Error | null) => {
+        if (error) return; // The events error and close settle it.
+        this.#outputOver = true;
+        this.#settleWrite();
+        this.#endIfBothOver();
+      });
+    });
+  }
+
+  #settleWrite(): void {
+    const pending = this.#pendingWrite;
+    this.#pendingWrite = undefined;
+    pending?.resolve();
+  }
+
+  #handleData(chunk: Uint8Array): void {
+    if (this.#inputOver) return;
+    // A plain view, so that nobody meets the other behaviour of Buffer's slice() and toString().
+    this.#source.enqueue(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+    if ((this.#source.desiredSize ?? 0) > 0) return;
+    this.#paused = true;
+    this.#socket.pause();
+  }
+
+  #handleEnd(): void {
+    if (!this.#inputOver) this.#source.close();
+    this.#inputOver = true;
+  }
+
+  #handleClose(): void {
+    if (this.#over) return;
+    if (!this.#inputOver || !this.#outputOver) {
+      this.#fail(new TransportError(`The connection to ${this.#address} was closed`));
+      return;
+    }
+    this.#over = true;
+    this.#closed.resolve();
+  }
+
+  /** After a cancelled read the server's end is of no interest; otherwise the socket closes by itself. */
+  #endIfBothOver(): void {
+    if (this.#inputOver && this.#outputOver) this.#socket.destroy();
+  }
+
+  #fail(error: TransportError): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#inputOver = true;
+    const pending = this.#pendingWrite;
+    this.#pendingWrite = undefined;
+    pending?.reject(error);
+    this.#source.error(error);
+    // A stream that is being aborted errors by itself; Node 20 breaks when it is told to in the middle of it.
+    if (!this.#sinkAborted) this.#sink.error(error);
+    this.#closed.reject(error);
+    this.#socket.destroy();
+  }
+}
+
+function byteLength(chunk: Uint8Array): number {
+  return chunk.byteLength;
+}
+
+function ignore(): void {}

@@ -1,0 +1,75 @@
+import type { Duplex, WebSocketOptions } from "@rivulet/engine";
+import { longestPollMs, outboundHighWaterMarkBytes, shortestPollMs } from "./limits.ts";
+import { createMessageDuplex } from "./message-duplex.ts";
+import { closedError, constructionError, subprotocolError } from "./web-socket-errors.ts";
+
+/** Opens the platform's own WebSocket. The signal matters until it is open. */
+export async function openPlatformWebSocket(
+  url: string,
+  { protocols }: Required<WebSocketOptions>,
+  signal: AbortSignal,
+): Promise<Duplex> {
+  const socket = createSocket(url, protocols);
+  socket.binaryType = "arraybuffer";
+  // There before the connection is, so that one set of handlers serves both and no message finds none.
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const duplex = createMessageDuplex(
+    {
+      send(chunk, done) {
+        socket.send(chunk as Uint8Array<ArrayBuffer>); // What the engine writes is never shared memory.
+        // There is no event for a `bufferedAmount` that falls: it is looked at, soon at first and then less often.
+        const poll = (delayMs: number): void => {
+          if (socket.bufferedAmount > outboundHighWaterMarkBytes) {
+            timer = setTimeout(poll, delayMs, Math.min(2 * delayMs, longestPollMs));
+          } else done();
+        };
+        poll(shortestPollMs);
+      },
+      close() {
+        clearTimeout(timer);
+        socket.close(1000);
+      },
+    },
+    {
+      transport: "websocket",
+      url,
+      get subprotocol() {
+        return socket.protocol;
+      },
+    },
+  );
+  signal.addEventListener("abort", duplex.abort);
+  let cause: Error | undefined;
+  // Browsers tell nothing here, so that pages cannot explore a network; other platforms do. `close` follows.
+  socket.onerror = (event) => {
+    cause = (event as Partial<ErrorEvent>).error as Error | undefined;
+  };
+  socket.onclose = ({ code, reason }) => {
+    duplex.abort(closedError(url, code, reason, cause));
+  };
+  socket.onmessage = ({ data }) => {
+    duplex.receive(typeof data === "string" ? undefined : new Uint8Array(data as ArrayBuffer));
+  };
+  try {
+    await new Promise<void>((resolve, reject) => {
+      duplex.closed.catch(reject);
+      socket.onopen = () => {
+        // [MQTT-6.0.0-4]; not every platform checks it.
+        if (protocols.includes(socket.protocol)) resolve();
+        else duplex.abort(subprotocolError(url, protocols, socket.protocol));
+      };
+    });
+    return duplex;
+  } finally {
+    signal.removeEventListener("abort", duplex.abort);
+    signal.throwIfAborted(); // Rather than what the abort has led to.
+  }
+}
+
+function createSocket(url: string, protocols: readonly string[]): WebSocket {
+  try {
+    return new WebSocket(url, protocols as string[]); // It changes nothing there.
+  } catch (cause) {
+    throw constructionError(url, cause as Error);
+  }
+}
