@@ -1,0 +1,94 @@
+/** Keeps what a browser has to load within its budget. All sizes in bytes; 1 kB is 1,000 bytes. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { conclude, root } from "./lib/command.ts";
+
+interface Budget {
+  readonly name: string;
+  readonly maximumGzipBytes: number;
+  readonly code: () => Promise<Uint8Array>;
+}
+
+const umd = "packages/rivulet/dist/rivulet.umd.js";
+
+const budgets: readonly Budget[] = [
+  {
+    name: "rivulet.umd.js",
+    maximumGzipBytes: 16_000,
+    code: async () => readFileSync(join(root, umd)),
+  },
+  {
+    name: 'import { connect } from "rivulet"',
+    maximumGzipBytes: 14_000,
+    code: () => bundle('export { connect } from "rivulet";'),
+  },
+  {
+    name: 'import * from "@rivulet/codec"',
+    maximumGzipBytes: 6_000,
+    code: () => bundle('export * from "@rivulet/codec";'),
+  },
+];
+
+const foreign = new Set<string>();
+
+/** What a page loads when it is built with a bundler; notes every module that is not ours. */
+async function bundle(contents: string): Promise<Uint8Array> {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents, resolveDir: root },
+    absWorkingDir: root,
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    target: "es2022",
+    legalComments: "none",
+    metafile: true,
+    write: false,
+  });
+  for (const [path, { bytesInOutput }] of Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs),
+  )) {
+    if (bytesInOutput > 0 && path !== "<stdin>" && !path.startsWith("packages/")) {
+      foreign.add(path);
+    }
+  }
+  const [file] = outputFiles;
+  if (file === undefined) {
+    throw new Error(`esbuild made no file of ${contents}`);
+  }
+  return file.contents;
+}
+
+/** The source map names every module that is in the UMD bundle. */
+function noteForeignSources(): void {
+  const { sources } = JSON.parse(readFileSync(join(root, `${umd}.map`), "utf8")) as { sources: string[] };
+  for (const path of sources) {
+    if (path.includes("node_modules/")) {
+      foreign.add(path);
+    }
+  }
+}
+
+function row(name: string, columns: readonly (string | number)[]): string {
+  return `${name.padEnd(36)}${columns.map((column) => String(column).padStart(9)).join("")}`;
+}
+
+if (!existsSync(join(root, umd))) {
+  throw new Error(`There is no ${umd}; run "npm run build" first`);
+}
+const problems: string[] = [];
+console.log(row("", ["min", "gzip", "brotli", "budget"]));
+for (const { name, maximumGzipBytes, code } of budgets) {
+  const bytes = await code();
+  const gzip = gzipSync(bytes, { level: 9 }).byteLength;
+  const brotli = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }).byteLength;
+  console.log(row(name, [bytes.byteLength, gzip, brotli, maximumGzipBytes]));
+  if (gzip > maximumGzipBytes) {
+    problems.push(`${name} has ${gzip} bytes (gzip); its budget is ${maximumGzipBytes}`);
+  }
+}
+noteForeignSources();
+problems.push(...[...foreign].map((path) => `${path} is in a browser bundle, and is not ours`));
+conclude(`size, ${budgets.length} bundles`, problems);

@@ -1,0 +1,53 @@
+/** What the tests need beside the npm packages, as Debian names the packages. */
+export const requirements = ["mosquitto", "chromium", "openssl"] as const;
+
+export type Requirement = (typeof requirements)[number];
+
+/** What a machine has. */
+export interface Facts {
+  readonly found: Readonly<Record<Requirement, boolean>>;
+  /** `apt-get` is there: Debian, Ubuntu and their kin. */
+  readonly apt: boolean;
+  readonly root: boolean;
+  /** A Docker engine answers, and knows `docker compose`. */
+  readonly docker: boolean;
+}
+
+export type Plan =
+  | { readonly kind: "ready"; readonly broker: "mosquitto" | "compose" }
+  | { readonly kind: "install"; readonly packages: readonly Requirement[] }
+  | { readonly kind: "ask"; readonly missing: readonly Requirement[]; readonly instructions: string };
+
+/** Decides: nothing to do, install, or tell people what to install. Docker stands in for mosquitto alone. */
+export function planSetup(facts: Facts): Plan {
+  const missing = requirements.filter((name) => !facts.found[name]);
+  if (missing.length === 0) {
+    return { kind: "ready", broker: "mosquitto" };
+  }
+  if (facts.apt && facts.root) {
+    return { kind: "install", packages: missing };
+  }
+  const needed = facts.docker ? missing.filter((name) => name !== "mosquitto") : missing;
+  if (needed.length === 0) {
+    return { kind: "ready", broker: "compose" };
+  }
+  return { kind: "ask", missing: needed, instructions: instructions(needed, facts) };
+}
+
+function instructions(missing: readonly Requirement[], { apt }: Facts): string {
+  const lines = [
+    `The tests need ${missing.join(" and ")}. Install ${missing.length === 1 ? "it" : "them"} and run this again:`,
+  ];
+  lines.push(
+    apt
+      ? `  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${missing.join(" ")}`
+      : `  macOS: brew install ${missing.map((name) => (name === "chromium" ? "--cask chromium" : name)).join(" && brew install ")}`,
+  );
+  if (missing.includes("chromium")) {
+    lines.push("  Any Chromium or Chrome will do: CHROMIUM=/path/to/chrome names one that is not found.");
+  }
+  if (missing.includes("mosquitto")) {
+    lines.push("  Docker with its compose plugin will do for mosquitto.");
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,96 @@
+/**
+ * `npm test`: everything that has to pass, cheapest first. It goes on after a failure, so that one run shows them all.
+ *
+ *   npm test -- --only e2e,unit
+ *
+ * The last line on standard output is the total. It fails when anything failed, when a suite had no tests, and where
+ * `CI` is set, when anything was skipped.
+ */
+import { spawn } from "node:child_process";
+import { parseArgs } from "node:util";
+import { root } from "./lib/command.ts";
+import { add, format, noTests, parse, type Totals } from "./lib/totals.ts";
+import { selectSteps, type Step } from "./test-steps.ts";
+
+interface Outcome {
+  readonly step: Step;
+  readonly totals: Totals;
+  readonly durationMs: number;
+  /** Why it failed, where the totals do not say so. */
+  readonly remark: string;
+}
+
+const { values } = parseArgs({ options: { only: { type: "string", default: "" } } });
+const selected = selectSteps(values.only.split(",").filter((name) => name !== ""));
+const outcomes: Outcome[] = [];
+for (const step of selected) {
+  outcomes.push(await runStep(step));
+}
+conclude();
+
+async function runStep(step: Step): Promise<Outcome> {
+  console.log(`\n=== ${step.script} ===`);
+  const missing = step.needs?.find((need) =>
+    outcomes.some(({ step: { script }, totals }) => script === need && totals.failed > 0),
+  );
+  if (missing !== undefined) {
+    return { step, totals: { ...noTests, failed: 1 }, durationMs: 0, remark: `not run, because ${missing} failed` };
+  }
+  const start = performance.now();
+  const { succeeded, stdout } = await npmRun(step.script);
+  const durationMs = performance.now() - start;
+  return { step, durationMs, ...judge(step, succeeded, stdout) };
+}
+
+function judge(step: Step, succeeded: boolean, stdout: string): Pick<Outcome, "totals" | "remark"> {
+  if (step.isSuite !== true) {
+    const passed = step.isPreparation === true ? 0 : 1;
+    return { totals: succeeded ? { ...noTests, passed } : { ...noTests, failed: 1 }, remark: "" };
+  }
+  const totals = parse(stdout);
+  if (totals === undefined) {
+    return { totals: { ...noTests, failed: 1 }, remark: "it gave no totals" };
+  }
+  if (totals.passed + totals.failed === 0) {
+    return { totals: { ...totals, failed: 1 }, remark: "it ran no tests" };
+  }
+  return succeeded || totals.failed > 0
+    ? { totals, remark: "" }
+    : { totals: { ...totals, failed: 1 }, remark: "it failed beside its tests" };
+}
+
+/** Runs a script, passing on what it writes while it writes it. */
+function npmRun(script: string): Promise<{ succeeded: boolean; stdout: string }> {
+  return new Promise((resolve) => {
+    const child = spawn("npm", ["run", "--silent", script], { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+    let stdout = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+      process.stdout.write(text);
+    });
+    child.once("error", (error) => {
+      console.error(error.message);
+      resolve({ succeeded: false, stdout });
+    });
+    child.once("close", (code) => resolve({ succeeded: code === 0, stdout }));
+  });
+}
+
+function conclude(): void {
+  const total = outcomes.reduce((sum, { totals }) => add(sum, totals), noTests);
+  const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`.padStart(8);
+  console.log("\n=== summary ===");
+  for (const { step, totals, durationMs, remark } of outcomes) {
+    const mark = totals.failed > 0 ? "FAILED" : "ok    ";
+    console.log(
+      `${mark} ${step.script.padEnd(22)} ${seconds(durationMs)}  ${format(totals)}${remark === "" ? "" : ` (${remark})`}`,
+    );
+  }
+  console.log(`${" ".repeat(29)} ${seconds(outcomes.reduce((sum, { durationMs }) => sum + durationMs, 0))}`);
+  const forbidsSkipping = process.env["CI"] !== undefined && total.skipped > 0;
+  if (forbidsSkipping) {
+    console.log(`${total.skipped} skipped: in CI nothing is`);
+  }
+  console.log(format(total));
+  process.exitCode = total.failed > 0 || total.passed === 0 || forbidsSkipping ? 1 : 0;
+}
