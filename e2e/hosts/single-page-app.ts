@@ -1,0 +1,6 @@
+/** The page that has Rivulet from a bundler. */
+import * as rivulet from "rivulet";
+
+import { preparePage } from "./page.ts";
+
+preparePage(rivulet);

@@ -1,0 +1,161 @@
+/**
+ * Runs the scenarios in every cell of the matrix, runtime x transport x protocol version, against brokers of its own.
+ *
+ *   npm run test:e2e -- [--runtime deno] [--transport ws] [--version 5] [--scenario "will:"]
+ *
+ * Results go to .cache/e2e/results.json; the last line on standard output is the total.
+ */
+import { execFileSync } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { parseArgs } from "node:util";
+
+import { startChromium, type Chromium, type PageName } from "./hosts/run-chromium.ts";
+import { runCommandLine } from "./hosts/run-command-line.ts";
+import type { Cell, ProtocolVersion, ScenarioResult } from "./scenarios/scenario.ts";
+import { startAedes, type OldBroker } from "./support/aedes.ts";
+import { startBroker, type Broker } from "./support/broker.ts";
+import { bundleHosts, isBuilt, root, type Bundles } from "./support/bundles.ts";
+import { findChromium } from "./support/find-executable.ts";
+import { freePorts } from "./support/free-ports.ts";
+import { startPacemaker } from "./support/pacemaker.ts";
+
+type Runtime = "node" | "chromium-umd" | "chromium-spa" | "deno";
+type Transport = "tcp" | "ws" | "wss";
+
+const matrix: readonly { readonly runtime: Runtime; readonly transport: Transport }[] = [
+  { runtime: "node", transport: "tcp" },
+  { runtime: "node", transport: "ws" },
+  { runtime: "node", transport: "wss" },
+  { runtime: "deno", transport: "tcp" },
+  { runtime: "deno", transport: "ws" },
+  { runtime: "chromium-umd", transport: "ws" },
+  { runtime: "chromium-spa", transport: "ws" },
+  { runtime: "chromium-spa", transport: "wss" },
+];
+const protocolVersions: readonly ProtocolVersion[] = [4, 5];
+const resultsFile = join(root, ".cache/e2e/results.json");
+
+const { values: wanted } = parseArgs({
+  options: {
+    runtime: { type: "string", default: "" },
+    transport: { type: "string", default: "" },
+    version: { type: "string", default: "" },
+    scenario: { type: "string", default: "" },
+  },
+});
+
+interface Stage {
+  readonly broker: Broker;
+  readonly oldBroker: OldBroker;
+  readonly bundles: Bundles;
+  readonly chromium: Chromium | undefined;
+  readonly nowherePort: number;
+}
+
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const) {
+  process.once(signal, () => process.exit(code)); // what was started is ended on exit
+}
+rmSync(resultsFile, { force: true });
+if (!isBuilt()) execFileSync("npm", ["run", "build"], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
+
+const results: ScenarioResult[] = [];
+const start = performance.now();
+await runMatrix();
+finish();
+
+async function runMatrix(): Promise<void> {
+  const cells = matrix
+    .flatMap((each) => protocolVersions.map((protocolVersion) => ({ ...each, protocolVersion })))
+    .filter(({ runtime }) => runtime.startsWith(wanted.runtime))
+    .filter(({ transport }) => wanted.transport === "" || transport === wanted.transport)
+    .filter(({ protocolVersion }) => wanted.version === "" || String(protocolVersion) === wanted.version);
+  const bundles = await bundleHosts();
+  const stops: (() => Promise<void>)[] = [];
+  try {
+    const broker = await startBroker();
+    stops.unshift(broker.stop);
+    const pacemaker = await startPacemaker(broker.urls.tcp);
+    stops.unshift(pacemaker.stop);
+    const oldBroker = await startAedes();
+    stops.unshift(oldBroker.stop);
+    const needsChromium = cells.some(({ runtime }) => runtime.startsWith("chromium"));
+    const chromium = needsChromium ? await startChromium(chromiumPath(), bundles) : undefined;
+    if (chromium !== undefined) stops.unshift(chromium.close);
+    const [nowherePort = 9] = await freePorts(1);
+    for (const cell of cells) await runCell(cell, { broker, oldBroker, bundles, chromium, nowherePort });
+    await checkBroker(broker);
+  } finally {
+    for (const stop of stops) await stop();
+  }
+}
+
+async function runCell(
+  { runtime, transport, protocolVersion }: { runtime: Runtime; transport: Transport; protocolVersion: ProtocolVersion },
+  { broker, oldBroker, bundles, chromium, nowherePort }: Stage,
+): Promise<void> {
+  const guarded = { tcp: "guardedTcp", ws: "guardedWs", wss: "guardedWss" } as const;
+  const url = broker.urls[transport];
+  const cell: Cell = {
+    runtime,
+    transport,
+    protocolVersion,
+    url,
+    guardedUrl: broker.urls[guarded[transport]],
+    oldUrl: transport === "tcp" ? oldBroker.urls.tcp : oldBroker.urls.ws,
+    nowhereUrl: url.replace(/:\d+$/, `:${nowherePort}`),
+    credentials: broker.credentials,
+    topicRoot: `e2e/${randomUUID()}`,
+  };
+  console.log(`\n${runtime}, ${transport}, MQTT ${protocolVersion === 5 ? "5.0" : "3.1.1"}`);
+  const common = { cell, only: wanted.scenario, report };
+  if (runtime === "node" || runtime === "deno") {
+    await runCommandLine({ runtime, bundle: bundles.commandLine, ca: broker.ca, ...common });
+  } else {
+    const page: PageName = runtime === "chromium-umd" ? "umd" : "spa";
+    await chromium?.run(page, common);
+  }
+}
+
+/** A message that the broker dropped would look like one that a client lost, and one it did not drop is ours. */
+async function checkBroker(broker: Broker): Promise<void> {
+  const since = performance.now();
+  const dropped = await broker.droppedMessages();
+  report({
+    runtime: "mosquitto",
+    transport: "tcp",
+    protocolVersion: 4,
+    scenario: "the broker dropped no message",
+    status: dropped === 0 ? "passed" : "failed",
+    durationMs: Math.round(performance.now() - since),
+    ...(dropped === 0 ? {} : { error: `It dropped ${dropped}` }),
+  });
+}
+
+function report(result: ScenarioResult): void {
+  results.push(result);
+  const mark = result.status === "passed" ? "ok    " : "FAILED";
+  console.log(`  ${mark} ${result.scenario} (${result.durationMs} ms)`);
+  if (result.error !== undefined) console.log(result.error.replaceAll(/^/gm, "         "));
+}
+
+function finish(): void {
+  const failed = results.filter(({ status }) => status === "failed").length;
+  const passed = results.length - failed;
+  const durationMs = Math.round(performance.now() - start);
+  mkdirSync(dirname(resultsFile), { recursive: true });
+  writeFileSync(resultsFile, JSON.stringify({ passed, failed, skipped: 0, durationMs, results }, undefined, 2));
+  console.log(`\n${passed} passed, ${failed} failed, 0 skipped`);
+  // The check of the broker alone proves nothing.
+  process.exitCode = failed === 0 && results.length > 1 ? 0 : 1;
+}
+
+function chromiumPath(): string {
+  const path = findChromium();
+  if (path === undefined) throw new Error("Chromium was not found: run `npm run setup`, or name it in CHROMIUM");
+  return path;
+}
