@@ -19,6 +19,7 @@ export const steps: readonly Step[] = [
   { script: "check:types" },
   { script: "check:unused" },
   { script: "test:unit", isSuite: true },
+  { script: "test:fuzz", isSuite: true },
   { script: "build" },
   { script: "check:packages", needs: ["build"] },
   { script: "check:published-types", needs: ["build"] },

@@ -82,7 +82,7 @@ export const credentials: readonly Scenario[] = [
       }
       const error = await rejection(attempt, rivulet.PublishError, "publishing");
       equal(error.reasonCode, 0x87, "reason code");
-      equal(client.state, "connected", "state");
+      // Nothing about the connection: mosquitto 2.0 ends it afterwards when it is a WebSocket.
     },
   },
 ];

@@ -5,7 +5,7 @@ import { concat, hex } from "../testing/hex.ts";
 import { outcomeOf } from "../testing/outcome.ts";
 import { check, cutAt, cuts, same } from "../testing/property-test.ts";
 import { MalformedPacketError, PacketTooLargeError, ProtocolError } from "./errors.ts";
-import { Decoder, encode } from "./mod.ts";
+import { clientReaders, Decoder, encode, PacketDecoder } from "./mod.ts";
 import type { ControlPacket } from "./mod.ts";
 
 const pingreq = hex("c0 00");
@@ -201,5 +201,19 @@ describe("memory", () => {
       }
     }
     expect(new Set(payloads.map(({ buffer }) => buffer)).size).toBe(3);
+  });
+});
+
+describe("a decoder of what a client receives", () => {
+  test("refuses what only a client sends, and any type that there is not", () => {
+    const reading = (firstByte: number): (() => void) => {
+      const decoder = new PacketDecoder(clientReaders);
+      return () => {
+        decoder.decode(Uint8Array.of(firstByte, 0), () => undefined);
+      };
+    };
+    expect(reading(0xc0)).toThrow(expect.objectContaining({ name: "ProtocolError", reasonCode: 0x82, offset: 0 }));
+    expect(reading(0x00)).toThrow(expect.objectContaining({ name: "MalformedPacketError", offset: 0 }));
+    expect(reading(0xd0)).not.toThrow();
   });
 });

@@ -30,10 +30,12 @@ export class PacketBatch {
   #end = 0;
   // Of the packet that was measured last.
   #write: PacketWriter<PacketType> | undefined;
-  #flags = 0;
   #remainingLength = 0;
 
-  constructor(writers: PacketWriters, { version = 5, maximumPacketSize = maximumControlPacketSize }: BatchWriterOptions = {}) {
+  constructor(
+    writers: PacketWriters,
+    { version = 5, maximumPacketSize = maximumControlPacketSize }: BatchWriterOptions = {},
+  ) {
     this.#writers = new Map(Object.entries(writers as Record<PacketType, PacketWriter<PacketType>>));
     this.version = version;
     this.maximumPacketSize = maximumPacketSize;
@@ -69,9 +71,9 @@ export class PacketBatch {
     const { type } = packet;
     const write = this.#writers.get(type);
     if (write === undefined) throw new MalformedPacketError(`There is no packet of type ${type} to be written`);
-    this.#writer.measure(this.version);
+    this.#writer.measure(this.version, fixedFlags(type));
     this.#write = write;
-    this.#flags = write(packet, this.#writer) ?? fixedFlags(type);
+    write(packet, this.#writer);
     this.#remainingLength = this.#writer.position;
     const length = 1 + variableByteIntegerLength(this.#remainingLength) + this.#remainingLength;
     const limit = Math.min(this.maximumPacketSize, maximumControlPacketSize);
@@ -83,7 +85,7 @@ export class PacketBatch {
   writeInto(packet: ControlPacketInput, bytes: Uint8Array, offset: number): void {
     const writer = this.#writer;
     writer.write(bytes, offset);
-    writer.byte((packetTypes[packet.type] << 4) | this.#flags);
+    writer.byte((packetTypes[packet.type] << 4) | writer.flags);
     writer.variableByteInteger(this.#remainingLength, "The remaining length");
     this.#write?.(packet, writer);
   }

@@ -1,4 +1,4 @@
-import { MalformedPacketError, PacketError, PacketTooLargeError, ProtocolError } from "./errors.ts";
+import { MalformedPacketError, PacketTooLargeError, ProtocolError } from "./errors.ts";
 import { areFlagsLegal } from "./fixed-header.ts";
 import { initialBodyBytes, maximumControlPacketSize } from "./limits.ts";
 import { packetTypeNames } from "./packet-types.ts";
@@ -26,7 +26,7 @@ export interface DecoderOptions {
 /** Takes a packet and the number of bytes that it had, its fixed header included. */
 export type PacketConsumer = (packet: ControlPacket, byteLength: number) => void;
 
-/** What `Decoder` is, for the packets that it is given the readers of; any other is a Protocol Error. */
+/** What `Decoder` rests on, for the packets that it is given the readers of; any other is a Protocol Error. */
 export class PacketDecoder {
   /** The version that packets are read as. */
   version: ProtocolVersion;
@@ -47,7 +47,10 @@ export class PacketDecoder {
   #body: Uint8Array | undefined;
   #bodyLength = 0;
 
-  constructor(readers: PacketReaders, { version = 5, maximumPacketSize = maximumControlPacketSize }: DecoderOptions = {}) {
+  constructor(
+    readers: PacketReaders,
+    { version = 5, maximumPacketSize = maximumControlPacketSize }: DecoderOptions = {},
+  ) {
     this.#readers = readers;
     this.version = version;
     this.maximumPacketSize = maximumPacketSize;
@@ -56,25 +59,6 @@ export class PacketDecoder {
   /** Bytes that the decoder holds of a packet that is not complete. */
   get bufferedBytes(): number {
     return this.#headerLength + this.#bodyLength;
-  }
-
-  /**
-   * Takes a chunk, and returns the packets that it completes.
-   *
-   * @throws MalformedPacketError, ProtocolError, PacketTooLargeError. The error's `packets` are those that the chunk
-   * completed before it. The decoder has failed then, and throws the same error whenever it is used again.
-   */
-  push(chunk: Uint8Array): ControlPacket[] {
-    const packets: ControlPacket[] = [];
-    try {
-      this.decode(chunk, (packet) => {
-        packets.push(packet);
-      });
-    } catch (error) {
-      if (error instanceof PacketError) error.packets = packets;
-      throw error;
-    }
-    return packets;
   }
 
   /**
@@ -102,13 +86,6 @@ export class PacketDecoder {
     }
   }
 
-  /** @throws MalformedPacketError when the bytes end here and a packet is not complete. */
-  end(): void {
-    if (this.#failure !== undefined) throw this.#failure.error;
-    if (this.bufferedBytes === 0) return;
-    throw new MalformedPacketError("The bytes end within a packet", { offset: this.bufferedBytes });
-  }
-
   /** Reads a fixed header as far as it is there, and the body if it lies in the same chunk; returns where it stopped. */
   #readHeader(chunk: Uint8Array, from: number, consumer: PacketConsumer): number {
     let position = from;
@@ -121,7 +98,8 @@ export class PacketDecoder {
       if (position === chunk.length) return position;
       byte = chunk[position++] as number;
       const count = this.#headerLength;
-      if (isIllFormed(byte, count)) throw new MalformedPacketError(`The length ${illFormedInteger}`, { offset: 1 });
+      if (isIllFormed(byte, count))
+        throw new MalformedPacketError(`The remaining length ${illFormedInteger}`, { offset: 1 });
       this.#remainingLength |= (byte & 0x7f) << (7 * (count - 1));
     }
     this.#checkHeader();

@@ -1,4 +1,3 @@
-
 /** What a set of properties can belong to: a packet that has them, or the Will Message inside a CONNECT. */
 export type PropertyTarget =
   | "connect"

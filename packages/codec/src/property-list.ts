@@ -9,21 +9,18 @@ import {
 import type { Reader } from "./reader.ts";
 import type { Writer } from "./writer.ts";
 
-interface PropertyRow extends PropertyDefinition {
+/** All rows have the same keys in the same order, which makes them quick to read. */
+interface PropertyRow {
   readonly name: string;
+  readonly identifier: number;
   /** The method of Reader and Writer that knows the value. */
   readonly method: PropertyType | "topicName";
+  readonly repeatable: boolean;
+  readonly minimum: number;
+  readonly maximum: number;
 }
 
 type Values = Record<string, unknown>;
-
-const rows = /* @__PURE__ */ Object.entries<PropertyDefinition>(properties).map(
-  ([name, row]): PropertyRow => ({
-    name,
-    method: name === "responseTopic" ? "topicName" : row.type, // [MQTT-3.3.2-14]
-    ...row,
-  }),
-);
 
 /** The properties that one kind of packet may have: writes and reads its property list, but for the length. */
 export class PropertyList<T extends PropertyTarget = PropertyTarget> {
@@ -33,10 +30,13 @@ export class PropertyList<T extends PropertyTarget = PropertyTarget> {
 
   constructor(target: T) {
     this.#target = target;
-    for (const row of rows) {
-      if (!row.targets.includes(target)) continue;
-      this.#byName.set(row.name, row);
-      this.#byIdentifier[row.identifier] = row;
+    for (const [name, definition] of Object.entries<PropertyDefinition>(properties)) {
+      const { identifier, type, targets, repeatable = false, minimum = 0, maximum = Infinity } = definition;
+      if (!targets.includes(target)) continue;
+      const method = name === "responseTopic" ? "topicName" : type; // [MQTT-3.3.2-14]
+      const row = { name, identifier, method, repeatable, minimum, maximum } as const;
+      this.#byName.set(name, row);
+      this.#byIdentifier[identifier] = row;
     }
   }
 
@@ -46,11 +46,11 @@ export class PropertyList<T extends PropertyTarget = PropertyTarget> {
       if (value === undefined) continue;
       const row = this.#byName.get(name);
       if (row === undefined || writer.version < 5) throw new ProtocolError(this.#noSuch(name));
-      if (row.repeatable !== true) {
-        writeOne(row, value, writer);
-      } else {
+      if (row.repeatable) {
         if (!Array.isArray(value)) throw new MalformedPacketError(`${name} is not an array`);
         for (const one of value as unknown[]) writeOne(row, one, writer);
+      } else {
+        writeOne(row, value, writer);
       }
     }
   }
@@ -69,9 +69,9 @@ export class PropertyList<T extends PropertyTarget = PropertyTarget> {
       checkRange(row, value, valueStart - reader.origin);
       const earlier = values[name];
       if (earlier === undefined) {
-        values[name] = row.repeatable === true ? [value] : value;
+        values[name] = row.repeatable ? [value] : value;
       } else {
-        if (row.repeatable !== true) throw reader.protocolError(`Property ${name} stands twice`, start);
+        if (!row.repeatable) throw reader.protocolError(`Property ${name} stands twice`, start);
         (earlier as unknown[]).push(value);
       }
     }
@@ -89,7 +89,7 @@ function writeOne(row: PropertyRow, value: unknown, writer: Writer): void {
   checkRange(row, value);
 }
 
-function checkRange({ name, minimum = 0, maximum = Infinity }: PropertyRow, value: unknown, offset?: number): void {
+function checkRange({ name, minimum, maximum }: PropertyRow, value: unknown, offset?: number): void {
   if (typeof value !== "number" || (value >= minimum && value <= maximum)) return;
   const reasonCode = name === "topicAlias" ? 0x94 : 0x82; // [MQTT-3.3.2-8]
   throw new ProtocolError(`Property ${name} is ${value}, which is out of its range`, { reasonCode, offset });

@@ -65,7 +65,7 @@ export class Reader {
     let value = 0;
     for (let count = 1; ; count++) {
       const byte = this.byte();
-      if (isIllFormed(byte, count)) throw this.malformed(`The bytes here ${illFormedInteger}`, start);
+      if (isIllFormed(byte, count)) throw this.malformed(`A field ${illFormedInteger}`, start);
       value |= (byte & 0x7f) << (7 * (count - 1));
       if (byte < 0x80) return value;
     }

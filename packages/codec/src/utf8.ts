@@ -15,7 +15,7 @@ export function measureText(text: string): number {
     // U+0000 [MQTT-1.5.4-2]; with the flag u, half of a surrogate pair is no match, but a lone surrogate is, of which
     // TextEncoder would make U+FFFD [MQTT-1.5.4-1].
     if (/[\0\ud800-\udfff]/u.test(text)) return -1;
-    for (let index = text.length; index-- > 0; ) {
+    for (let index = text.length; index-- > 0;) {
       const code = text.charCodeAt(index);
       // A surrogate pair is two units of UTF-16 and four bytes.
       if (code > 0x7f) length += code < 0x800 || (code & 0xf800) === 0xd800 ? 1 : 2;

@@ -16,6 +16,8 @@ import { measureText, writeUtf8 } from "./utf8.ts";
 /** Measures and writes the fields of packets. One writer serves for one packet after the other. */
 export class Writer {
   version: ProtocolVersion = 5;
+  /** The flags of the fixed header, which a PUBLISH sets itself. */
+  flags = 0;
   isMeasuring = true;
   position = 0;
   #bytes = noBytes;
@@ -24,8 +26,9 @@ export class Writer {
   #next = 0;
 
   /** Begins to measure. */
-  measure(version: ProtocolVersion): void {
+  measure(version: ProtocolVersion, flags: number): void {
     this.version = version;
+    this.flags = flags;
     this.write(noBytes, 0);
     this.isMeasuring = true;
   }
@@ -82,13 +85,15 @@ export class Writer {
   }
 
   binary(data: Uint8Array, field: string): void {
-    this.twoByteInteger(checkBytes(data, maximumFieldBytes, field), field);
+    const length = checkBytes(data, field);
+    if (length > maximumFieldBytes) throw new MalformedPacketError(`${field} has ${length} of at most 65535 bytes`);
+    this.twoByteInteger(length, field);
     this.raw(data, field);
   }
 
   /** Bytes without a length. */
   raw(data: Uint8Array, field: string): void {
-    const length = checkBytes(data, Infinity, field);
+    const length = checkBytes(data, field);
     if (!this.isMeasuring) this.#bytes.set(data, this.position);
     this.position += length;
   }
@@ -166,14 +171,14 @@ export function checkInteger(value: number, maximum: number, field: string): voi
   }
 }
 
-function checkBytes(data: Uint8Array, maximum: number, field: string): number {
-  if (data instanceof Uint8Array && data.length <= maximum) return data.length;
-  throw new MalformedPacketError(`${field} is not a Uint8Array of at most ${maximum} bytes`);
+function checkBytes(data: Uint8Array, field: string): number {
+  if (data instanceof Uint8Array) return data.length;
+  throw new MalformedPacketError(`${field} is not a Uint8Array`);
 }
 
 /** Checks a UTF-8 Encoded String, and returns its bytes. */
 function checkString(text: string, field: string): number {
   const length = measureText(text);
   if (length >= 0) return length;
-  throw new MalformedPacketError(`${field} is not a well-formed string of at most 65535 bytes without U+0000`);
+  throw new MalformedPacketError(`${field} is not a string of at most 65535 bytes without U+0000 and lone surrogates`);
 }

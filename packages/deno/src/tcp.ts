@@ -46,7 +46,7 @@ function createDuplex(conn: Deno.TcpConn, target: TransportTarget, noDelay: bool
   conn.setNoDelay(noDelay);
   return new ConnDuplex(conn, formatAddress(target), {
     transport: "tcp",
-    url: target.url,
+    url: target.address,
     localAddress: conn.localAddr.hostname,
     localPort: conn.localAddr.port,
     remoteAddress: conn.remoteAddr.hostname,

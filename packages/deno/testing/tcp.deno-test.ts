@@ -18,6 +18,7 @@ for (const scenario of transportScenarios.filter((one) => one.applies(harness)))
 
 const target: TransportTarget = {
   url: "mqtt://127.0.0.1:1",
+  address: "mqtt://127.0.0.1:1",
   scheme: "mqtt:",
   hostname: "127.0.0.1",
   port: 1,

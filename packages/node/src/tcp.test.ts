@@ -21,6 +21,7 @@ describe("the transport contract", () => {
 describe("tcp", () => {
   const target: TransportTarget = {
     url: "mqtt://127.0.0.1:1",
+    address: "mqtt://127.0.0.1:1",
     scheme: "mqtt:",
     hostname: "127.0.0.1",
     port: 1,

@@ -65,7 +65,7 @@ function openSocket(target: TransportTarget, noDelay: boolean, signal: AbortSign
 function connectionInfo(target: TransportTarget, socket: Socket): ConnectionInfo {
   return {
     transport: "tcp",
-    url: target.url,
+    url: target.address,
     localAddress: socket.localAddress,
     localPort: socket.localPort,
     remoteAddress: socket.remoteAddress,

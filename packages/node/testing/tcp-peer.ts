@@ -21,7 +21,14 @@ export async function startTcpPeer(): Promise<Peer> {
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   return {
-    target: { url: `mqtt://127.0.0.1:${port}`, scheme: "mqtt:", hostname: "127.0.0.1", port, path: "/" },
+    target: {
+      url: `mqtt://127.0.0.1:${port}`,
+      address: `mqtt://127.0.0.1:${port}`,
+      scheme: "mqtt:",
+      hostname: "127.0.0.1",
+      port,
+      path: "/",
+    },
     accept: () => accepted.next(),
     whenIdle: async () => {
       while (sockets.size > 0) await Promise.all([...sockets].map((socket) => whenClosed(socket)));

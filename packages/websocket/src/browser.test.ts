@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { TransportError, UnsupportedError, type Duplex, type TransportOptions } from "@rivulet/engine";
+import {
+  InvalidOptionError,
+  TransportError,
+  UnsupportedError,
+  type Duplex,
+  type TransportOptions,
+} from "@rivulet/engine";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { transportScenarios, type TransportHarness } from "../../engine/testing/transport-contract.ts";
@@ -43,6 +49,21 @@ describe("webSocket in browsers", () => {
   it("refuses to connect where there is no WebSocket", async () => {
     vi.stubGlobal("WebSocket", undefined);
     await expect(open()).rejects.toThrow(UnsupportedError);
+  });
+
+  it.each([{ colour: "red" }, { protocols: [] }, { protocols: ["mqtt", "mqtt"] }, { protocols: ["m q t t"] }])(
+    "refuses %j",
+    async (options) => {
+      await expect(open({ webSocket: options })).rejects.toThrow(InvalidOptionError);
+    },
+  );
+
+  it("refuses a server that chooses another subprotocol [MQTT-6.0.0-4]", async () => {
+    const other = await startWebSocketPeer({ subprotocol: "chat" });
+    const context = { signal: new AbortController().signal, report: () => undefined };
+    await expect(webSocket.open(other.target, {}, context)).rejects.toThrow(TransportError);
+    await other.whenIdle();
+    await other.close();
   });
 
   it("tells the close code and the reason", async () => {

@@ -26,7 +26,7 @@ describe("webSocket on Node", () => {
   afterEach(() => peer.close());
 
   const open = (url: string, options: TransportOptions = {}, reports: string[] = []): Promise<Duplex> =>
-    webSocket.open({ ...peer.target, url }, options, {
+    webSocket.open({ ...peer.target, url, address: url }, options, {
       signal: new AbortController().signal,
       report: (status) => reports.push(status),
     });

@@ -1,24 +1,24 @@
 import WebSocket from "isomorphic-ws";
-import type { ConnectionInfo, Duplex, WebSocketOptions } from "@rivulet/engine";
+import type { ConnectionInfo, Duplex, TransportTarget, WebSocketOptions } from "@rivulet/engine";
 import { maximumMessageBytes, outboundHighWaterMarkBytes } from "./limits.ts";
 import { createMessageDuplex, type MessageSocket } from "./message-duplex.ts";
 import {
   closedError,
   connectionError,
   constructionError,
-  subprotocolError,
   invalidOption,
+  subprotocolError,
 } from "./web-socket-errors.ts";
 
 /** Opens a WebSocket on Node. The signal matters until it is open. */
 export function openNodeWebSocket(
-  url: string,
+  { url, address }: TransportTarget,
   options: Required<WebSocketOptions>,
   signal: AbortSignal,
 ): Promise<Duplex> {
-  const socket = createSocket(url, options);
+  const socket = createSocket({ url, address }, options);
   return new Promise((resolve, reject) => {
-    let info: ConnectionInfo = { transport: "websocket", url };
+    let info: ConnectionInfo = { transport: "websocket", url: address };
     /** Why the attempt fails, where more is known than the library's message. */
     let known: Error | undefined;
     /** What the TCP connection said; the library keeps it to itself. */
@@ -31,18 +31,18 @@ export function openNodeWebSocket(
     };
     const onConnectError = (error: Error): void => {
       signal.removeEventListener("abort", onAbort);
-      reject(known ?? connectionError(url, error.message, { cause: error }));
+      reject(known ?? connectionError(address, error.message, { cause: error }));
     };
     signal.addEventListener("abort", onAbort);
     socket.on("error", onConnectError);
     socket.on("unexpected-response", (_request, response) => {
-      known = connectionError(url, `the server answered with the HTTP status ${response.statusCode ?? "?"}`);
+      known = connectionError(address, `the server answered with the HTTP status ${response.statusCode ?? "?"}`);
       socket.terminate();
     });
     socket.on("upgrade", (response) => {
       const chosen = response.headers["sec-websocket-protocol"];
       if (chosen === undefined || !options.protocols.includes(chosen)) {
-        known = subprotocolError(url, options.protocols, chosen ?? "");
+        known = subprotocolError(address, options.protocols, chosen ?? "");
       }
       const { localAddress, localPort, remoteAddress, remotePort } = response.socket;
       info = { ...info, localAddress, localPort, remoteAddress, remotePort, subprotocol: chosen };
@@ -55,20 +55,23 @@ export function openNodeWebSocket(
       const duplex = createMessageDuplex(messageSocket(socket), info);
       socket.off("error", onConnectError);
       socket.on("error", (error) => {
-        duplex.abort(connectionError(url, error.message, { cause: error }));
+        duplex.abort(connectionError(address, error.message, { cause: error }));
       });
       socket.on("message", (data, isBinary) => {
         duplex.receive(isBinary ? plainView(data as Buffer) : undefined);
       });
       socket.on("close", (code, reason) => {
-        duplex.abort(closedError(url, code, reason.toString(), cause));
+        duplex.abort(closedError(address, code, reason.toString(), cause));
       });
       resolve(duplex);
     });
   });
 }
 
-function createSocket(url: string, { protocols, headers }: Required<WebSocketOptions>): WebSocket {
+function createSocket(
+  { url, address }: Pick<TransportTarget, "url" | "address">,
+  { protocols, headers }: Required<WebSocketOptions>,
+): WebSocket {
   try {
     return new WebSocket(url, [...protocols], {
       headers: { ...headers },
@@ -78,7 +81,7 @@ function createSocket(url: string, { protocols, headers }: Required<WebSocketOpt
     });
   } catch (cause) {
     if (cause instanceof TypeError && Object.keys(headers).length > 0) throw invalidOption("headers", cause);
-    throw constructionError(url, cause as Error);
+    throw constructionError(address, cause as Error);
   }
 }
 

@@ -1,18 +1,18 @@
-import type { Duplex, WebSocketOptions } from "@rivulet/engine";
+import type { Duplex, TransportTarget, WebSocketOptions } from "@rivulet/engine";
 import { longestPollMs, outboundHighWaterMarkBytes, shortestPollMs } from "./limits.ts";
 import { createMessageDuplex } from "./message-duplex.ts";
 import { closedError, constructionError, subprotocolError } from "./web-socket-errors.ts";
 
 /** Opens the platform's own WebSocket. The signal matters until it is open. */
 export async function openPlatformWebSocket(
-  url: string,
+  { url, address }: TransportTarget,
   { protocols }: Required<WebSocketOptions>,
   signal: AbortSignal,
 ): Promise<Duplex> {
-  const socket = createSocket(url, protocols);
+  const socket = createSocket({ url, address }, protocols);
   socket.binaryType = "arraybuffer";
-  // There before the connection is, so that one set of handlers serves both and no message finds none.
   let timer: ReturnType<typeof setTimeout> | undefined;
+  // It is there before the connection is, so that one set of handlers serves both and no message finds none.
   const duplex = createMessageDuplex(
     {
       send(chunk, done) {
@@ -32,12 +32,13 @@ export async function openPlatformWebSocket(
     },
     {
       transport: "websocket",
-      url,
+      url: address,
       get subprotocol() {
         return socket.protocol;
       },
     },
   );
+  // Whoever aborts meets the signal's reason below, and nobody has the duplex that fails with the event.
   signal.addEventListener("abort", duplex.abort);
   let cause: Error | undefined;
   // Browsers tell nothing here, so that pages cannot explore a network; other platforms do. `close` follows.
@@ -45,7 +46,7 @@ export async function openPlatformWebSocket(
     cause = (event as Partial<ErrorEvent>).error as Error | undefined;
   };
   socket.onclose = ({ code, reason }) => {
-    duplex.abort(closedError(url, code, reason, cause));
+    duplex.abort(closedError(address, code, reason, cause));
   };
   socket.onmessage = ({ data }) => {
     duplex.receive(typeof data === "string" ? undefined : new Uint8Array(data as ArrayBuffer));
@@ -56,7 +57,7 @@ export async function openPlatformWebSocket(
       socket.onopen = () => {
         // [MQTT-6.0.0-4]; not every platform checks it.
         if (protocols.includes(socket.protocol)) resolve();
-        else duplex.abort(subprotocolError(url, protocols, socket.protocol));
+        else duplex.abort(subprotocolError(address, protocols, socket.protocol));
       };
     });
     return duplex;
@@ -66,10 +67,13 @@ export async function openPlatformWebSocket(
   }
 }
 
-function createSocket(url: string, protocols: readonly string[]): WebSocket {
+function createSocket(
+  { url, address }: Pick<TransportTarget, "url" | "address">,
+  protocols: readonly string[],
+): WebSocket {
   try {
     return new WebSocket(url, protocols as string[]); // It changes nothing there.
   } catch (cause) {
-    throw constructionError(url, cause as Error);
+    throw constructionError(address, cause as Error);
   }
 }

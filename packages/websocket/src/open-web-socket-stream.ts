@@ -1,6 +1,6 @@
-import { TransportError, type Duplex } from "@rivulet/engine";
+import { TransportError, type Duplex, type TransportTarget } from "@rivulet/engine";
 import { createMessageDuplex, type MessageDuplex, type MessageSocket } from "./message-duplex.ts";
-import { closedError, connectionError, subprotocolError } from "./web-socket-errors.ts";
+import { closedError, constructionError, subprotocolError } from "./web-socket-errors.ts";
 import type { OpenWebSocket } from "./web-socket-transport.ts";
 
 /** What is used of WebSocketStream, which the type libraries do not have yet. */
@@ -24,13 +24,13 @@ type WebSocketStreamConstructor = new (
 export function findWebSocketStream(): OpenWebSocket | undefined {
   const { WebSocketStream: create } = globalThis as { WebSocketStream?: WebSocketStreamConstructor };
   if (create === undefined) return undefined;
-  return (url, { protocols }, signal) => openWebSocketStream(create, url, { protocols, signal });
+  return (target, { protocols }, signal) => openWebSocketStream(create, target, { protocols, signal });
 }
 
 /** The signal matters until it is open. */
 async function openWebSocketStream(
   create: WebSocketStreamConstructor,
-  url: string,
+  { url, address }: TransportTarget,
   options: { readonly protocols: readonly string[]; readonly signal: AbortSignal },
 ): Promise<Duplex> {
   const { protocols, signal } = options;
@@ -48,16 +48,16 @@ async function openWebSocketStream(
       stream.close();
       signal.throwIfAborted();
       // [MQTT-6.0.0-4]; not every platform checks it.
-      throw subprotocolError(url, protocols, protocol);
+      throw subprotocolError(address, protocols, protocol);
     }
     const socket = new StreamMessageSocket(stream, readable.getReader(), writable.getWriter());
-    const duplex = createMessageDuplex(socket, { transport: "websocket", url, subprotocol: protocol });
+    const duplex = createMessageDuplex(socket, { transport: "websocket", url: address, subprotocol: protocol });
     socket.deliverTo(duplex);
     return duplex;
   } catch (cause) {
     signal.throwIfAborted();
     if (cause instanceof TransportError) throw cause;
-    throw connectionError(url, (cause as Error).message, { cause });
+    throw constructionError(address, cause as Error);
   } finally {
     signal.removeEventListener("abort", onAbort);
   }

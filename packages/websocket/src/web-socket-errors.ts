@@ -2,29 +2,29 @@ import { InvalidOptionError, TransportError } from "@rivulet/engine";
 
 /** The connection could not be made, or has come to its end. */
 export function connectionError(
-  url: string,
+  address: string,
   why: string,
   details?: { readonly cause?: unknown; readonly closeCode?: number },
 ): TransportError {
-  return new TransportError(`The connection to ${url} failed: ${why}`, details);
+  return new TransportError(`The connection to ${address} failed: ${why}`, details);
 }
 
 /** The connection was closed, by whichever side; the codes are those of RFC 6455 section 7.4.1. */
-export function closedError(url: string, closeCode: number, reason: string, cause?: Error): TransportError {
+export function closedError(address: string, closeCode: number, reason: string, cause?: Error): TransportError {
   const why = reason || cause?.message || "no reason given";
-  return connectionError(url, `close code ${closeCode}, ${why}`, { closeCode, cause });
+  return connectionError(address, `close code ${closeCode}, ${why}`, { closeCode, cause });
 }
 
 /** The server chose none of the subprotocols that were offered [MQTT-6.0.0-4]. */
-export function subprotocolError(url: string, offered: readonly string[], chosen: string): TransportError {
-  return connectionError(url, `the server chose the subprotocol "${chosen}", not ${offered.join(" or ")}`);
+export function subprotocolError(address: string, offered: readonly string[], chosen: string): TransportError {
+  return connectionError(address, `the server chose the subprotocol "${chosen}", not ${offered.join(" or ")}`);
 }
 
-/** What the constructor of a WebSocket throws; a SyntaxError is about subprotocols, for the URL was parsed before. */
-export function constructionError(url: string, cause: Error): Error {
+/** For what the constructor of a WebSocket throws. A SyntaxError is about subprotocols, for the URL was parsed before. */
+export function constructionError(address: string, cause: Error): Error {
   return cause.name === "SyntaxError"
     ? invalidOption("protocols", cause)
-    : connectionError(url, cause.message, { cause });
+    : connectionError(address, cause.message, { cause });
 }
 
 /** An option that does not exist, or has a value that makes no sense. */

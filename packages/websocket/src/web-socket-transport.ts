@@ -1,8 +1,18 @@
-import { UnsupportedError, type Duplex, type Transport, type WebSocketOptions } from "@rivulet/engine";
+import {
+  UnsupportedError,
+  type Duplex,
+  type Transport,
+  type TransportTarget,
+  type WebSocketOptions,
+} from "@rivulet/engine";
 import { invalidOption } from "./web-socket-errors.ts";
 
 /** Opens a WebSocket. The signal matters until it is open; when it is aborted, the promise rejects with its reason. */
-export type OpenWebSocket = (url: string, options: Required<WebSocketOptions>, signal: AbortSignal) => Promise<Duplex>;
+export type OpenWebSocket = (
+  target: TransportTarget,
+  options: Required<WebSocketOptions>,
+  signal: AbortSignal,
+) => Promise<Duplex>;
 
 /**
  * MQTT over WebSocket: the schemes `ws:` and `wss:`. With `where`, such as `"in browsers"`, it is the platform's own
@@ -11,7 +21,7 @@ export type OpenWebSocket = (url: string, options: Required<WebSocketOptions>, s
 export function webSocketTransport(open: OpenWebSocket, where?: string): Transport {
   return {
     schemes: ["ws:", "wss:"],
-    open: async ({ url }, { webSocket = {} }, context) => {
+    open: async (target, { webSocket = {} }, context) => {
       // [MQTT-6.0.0-3]. What is no name of a subprotocol, and what is there twice, the WebSocket itself finds.
       const { protocols = ["mqtt"], headers = {}, ...others } = webSocket;
       for (const name in others) throw invalidOption(name);
@@ -22,7 +32,7 @@ export function webSocketTransport(open: OpenWebSocket, where?: string): Transpo
       }
       context.signal.throwIfAborted();
       context.report("connecting");
-      const duplex = await open(url, { protocols, headers }, context.signal);
+      const duplex = await open(target, { protocols, headers }, context.signal);
       context.report("connected");
       return duplex;
     },

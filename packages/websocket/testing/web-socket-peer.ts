@@ -44,8 +44,9 @@ export async function startWebSocketPeer(options: WebSocketPeerOptions = {}): Pr
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
+  const url = `ws://127.0.0.1:${port}/mqtt`;
   return {
-    target: { url: `ws://127.0.0.1:${port}/mqtt`, scheme: "ws:", hostname: "127.0.0.1", port, path: "/mqtt" },
+    target: { url, address: url, scheme: "ws:", hostname: "127.0.0.1", port, path: "/mqtt" },
     accept: () => accepted.next(),
     whenIdle: async () => {
       while (sockets.size > 0) await Promise.all([...sockets].map((socket) => whenClosed(socket)));

@@ -6,25 +6,25 @@ import type { AuthPacket } from "./types.ts";
 const propertyList = new PropertyList("auth");
 
 // Section 3.15.2.2.2. The short form, Success and nothing else, has no room for it.
-const noMethod = "There is no authentication method";
+const noMethod = "An AUTH has no authentication method";
 
 /** AUTH (section 3.15), which came with MQTT 5.0. */
 export const writeAuth: PacketWriter<"auth"> = (packet, writer) => {
   if (writer.version < 5) throw new ProtocolError("AUTH needs MQTT 5.0");
   const start = writer.position;
   writer.ending("auth", packet, propertyList, true);
-  const hasMethod = packet.properties?.authenticationMethod !== undefined;
-  if (writer.position > start && !hasMethod) throw new ProtocolError(noMethod);
+  if (writer.position > start && !hasMethod(packet)) throw new ProtocolError(noMethod);
 };
 
 /** AUTH (section 3.15). */
 export const readAuth: PacketReader<"auth"> = (reader) => {
-  const start = reader.position;
-  const isShort = reader.remaining === 0;
+  const { position, remaining } = reader;
   const packet: AuthPacket = { type: "auth", reasonCode: 0 };
   reader.ending(packet, propertyList, true);
-  if (!isShort && packet.properties?.authenticationMethod === undefined) {
-    throw reader.protocolError(noMethod, start + 1);
-  }
+  if (remaining > 0 && !hasMethod(packet)) throw reader.protocolError(noMethod, position + 1);
   return packet;
 };
+
+function hasMethod({ properties }: Pick<AuthPacket, "properties">): boolean {
+  return properties?.authenticationMethod !== undefined;
+}

@@ -5,8 +5,8 @@ import type { ControlPacketInput, PacketOf, PacketType } from "./types.ts";
 /** A Control Packet of one type as `encode` takes it. */
 export type PacketInputOf<T extends PacketType> = Extract<ControlPacketInput, { type: T }>;
 
-/** Writes what follows a packet's fixed header; called twice, see `Writer`. Returns the header's flags, if it has any. */
-export type PacketWriter<T extends PacketType> = (packet: PacketInputOf<T>, writer: Writer) => number | void;
+/** Writes what follows a packet's fixed header; called twice, see `Writer`. */
+export type PacketWriter<T extends PacketType> = (packet: PacketInputOf<T>, writer: Writer) => void;
 
 /** Reads what follows a packet's fixed header, whose first byte has these flags. */
 export type PacketReader<T extends PacketType> = (reader: Reader, flags: number) => PacketOf<T>;

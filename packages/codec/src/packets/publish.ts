@@ -26,7 +26,8 @@ export const writePublish: PacketWriter<"publish"> = (packet, writer) => {
   }
   writer.properties(propertyList, properties);
   writer.raw(payload, "The payload");
-  return (packet.duplicate === true ? duplicateFlag : 0) | (qos << 1) | (packet.retain === true ? retainFlag : 0);
+  writer.flags =
+    (packet.duplicate === true ? duplicateFlag : 0) | (qos << 1) | (packet.retain === true ? retainFlag : 0);
 };
 
 /** PUBLISH (section 3.3). */

@@ -33,7 +33,8 @@ function subscriptionOptions(subscription: TopicSubscriptionInput, { version }: 
   const { qos = 0, noLocal = false, retainAsPublished = false, retainHandling = 0 } = subscription;
   checkInteger(qos, 2, "The maximum QoS");
   checkInteger(retainHandling, 2, "Retain Handling");
-  if (noLocal && isSharedSubscription(subscription.topicFilter)) throw new ProtocolError(noLocalOnShared(subscription.topicFilter));
+  if (noLocal && isSharedSubscription(subscription.topicFilter))
+    throw new ProtocolError(noLocalOnShared(subscription.topicFilter));
   const options =
     (noLocal ? noLocalFlag : 0) |
     (retainAsPublished ? retainAsPublishedFlag : 0) |
