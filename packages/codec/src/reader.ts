@@ -2,11 +2,15 @@ import { MalformedPacketError, ProtocolError } from "./errors.ts";
 import { noBytes } from "./no-bytes.ts";
 import type { ProtocolVersion } from "./packets/types.ts";
 import type { PacketProperties, PropertyTarget } from "./properties.ts";
-import type { PropertyList } from "./property-list.ts";
 import { isReasonCodeOf, type PacketTypeWithReasonCode } from "./reason-codes.ts";
 import { topicFault, topicNames, type TopicRules } from "./topics.ts";
 import { decodeUtf8, StringCache } from "./utf8.ts";
 import { illFormedInteger, isIllFormed } from "./variable-byte-integer.ts";
+
+/** What reads the properties that one kind of packet may have, up to the reader's end: see `PropertyList`. */
+interface PropertyReader<T extends PropertyTarget> {
+  read(reader: Reader): PacketProperties<T>;
+}
 
 /**
  * Reads the fields of one packet's body, one after the other. It never reads past `end`, and its errors say where in
@@ -122,7 +126,7 @@ export class Reader {
   }
 
   /** Reads a property list, where there is one, into a packet: what is absent or empty has no key. */
-  properties<T extends PropertyTarget>(list: PropertyList<T>, packet: { properties?: PacketProperties<T> }): void {
+  properties<T extends PropertyTarget>(list: PropertyReader<T>, packet: { properties?: PacketProperties<T> }): void {
     if (this.version < 5) return;
     const start = this.position;
     const length = this.variableByteInteger();
@@ -140,7 +144,7 @@ export class Reader {
    */
   ending<T extends PacketTypeWithReasonCode & PropertyTarget>(
     packet: { type: T; reasonCode: number; properties?: PacketProperties<T> },
-    list: PropertyList<T>,
+    list: PropertyReader<T>,
     isWhole = false,
   ): void {
     if (this.version === 5 && this.remaining > 0) {

@@ -2,7 +2,6 @@ import { MalformedPacketError, ProtocolError } from "./errors.ts";
 import { maximumFieldBytes, maximumVariableByteInteger } from "./limits.ts";
 import { noBytes } from "./no-bytes.ts";
 import type { ProtocolVersion } from "./packets/types.ts";
-import type { PropertyList } from "./property-list.ts";
 import { isReasonCodeOf, type PacketTypeWithReasonCode } from "./reason-codes.ts";
 import { checkTopic, topicFilters, topicNames, type TopicRules } from "./topics.ts";
 import { measureText, writeUtf8 } from "./utf8.ts";
@@ -12,6 +11,11 @@ import { measureText, writeUtf8 } from "./utf8.ts";
 // A packet is written twice by the same code. The first time every field is checked and `bytes` is an empty array, in
 // which a store beyond the end does nothing: all that is left is `position`, which comes out as the packet's exact size,
 // and the lengths of the property lists. The second time there is a buffer in which the packet is known to fit.
+
+/** What writes the properties that one kind of packet may have, without their length: see `PropertyList`. */
+interface PropertyWriter {
+  write(writer: Writer, values: object | undefined): void;
+}
 
 /** Measures and writes the fields of packets. One writer serves for one packet after the other. */
 export class Writer {
@@ -113,7 +117,7 @@ export class Writer {
   }
 
   /** A property list with its length, which MQTT 5.0 always has there [MQTT-2.2.2-1] and others never have. */
-  properties(list: PropertyList, values: object | undefined): void {
+  properties(list: PropertyWriter, values: object | undefined): void {
     this.#properties(list, values, this.#propertiesLength(list, values));
   }
 
@@ -124,7 +128,7 @@ export class Writer {
   ending(
     packet: PacketTypeWithReasonCode,
     { reasonCode = 0, properties }: { readonly reasonCode?: number; readonly properties?: object },
-    list: PropertyList,
+    list: PropertyWriter,
     isWhole = false,
   ): void {
     const length = this.#propertiesLength(list, properties);
@@ -134,7 +138,7 @@ export class Writer {
     if (isWhole || length > 0) this.#properties(list, properties, length);
   }
 
-  #propertiesLength(list: PropertyList, values: object | undefined): number {
+  #propertiesLength(list: PropertyWriter, values: object | undefined): number {
     if (values === undefined) return 0;
     if (this.isMeasuring) {
       const start = this.position;
@@ -145,7 +149,7 @@ export class Writer {
     return this.#lengths[this.#next++] as number;
   }
 
-  #properties(list: PropertyList, values: object | undefined, length: number): void {
+  #properties(list: PropertyWriter, values: object | undefined, length: number): void {
     if (this.version < 5) return;
     this.variableByteInteger(length, "The length of the properties");
     if (this.isMeasuring) this.position += length;

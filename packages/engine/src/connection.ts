@@ -47,6 +47,8 @@ export class Connection<Context> {
 
   /** Settles with the write of the batch that gathers now; made when somebody asks for it. */
   #batch: Deferred<void> | undefined;
+  /** The same of the batch that is being written. */
+  #writtenBatch: Deferred<void> | undefined;
   #isFlushScheduled = false;
   #isWriting = false;
   /** The protocol is over: what is left is written, then the transport is closed. */
@@ -167,8 +169,9 @@ export class Connection<Context> {
   #dispatch(): void {
     for (let events = this.#session.events(); events.length > 0; events = this.#session.events()) {
       for (const event of events) {
-        if (event.type === "ended") this.#isEnding = true;
-        this.#host.handle(event);
+        if (event.type === "ended") this.#end(event.error);
+        // What came in one chunk with a message whose consumer has closed us is nobody's any more.
+        if (event.type !== "message" || !this.#isClosed) this.#host.handle(event);
       }
     }
   }
@@ -182,16 +185,17 @@ export class Connection<Context> {
         this.#dispatch();
         if (bytes.length === 0 || this.#isClosed) break;
         const batch = this.#batch;
+        this.#writtenBatch = batch;
         this.#batch = undefined;
         try {
           await this.#writer.write(bytes);
+          if (this.#isClosed) return;
           batch?.resolve();
           this.#host.written();
         } catch (error) {
           batch?.reject(asTransportError(error));
           throw error;
         }
-        if (this.#isClosed) return;
       }
       this.#isWriting = false;
       if (this.#isEnding) this.#finish();
@@ -218,13 +222,24 @@ export class Connection<Context> {
     }, delayMs);
   }
 
-  /** Everything is written: closes our side, and gives the server a moment to close its own. */
-  #finish(): void {
+  /** The protocol is over. When it has failed, a transport that takes nothing must not keep us. */
+  #end(error: MqttError | undefined): void {
+    this.#isEnding = true;
+    this.#clearTimer();
+    if (error !== undefined) this.#closeSoon();
+  }
+
+  #closeSoon(): void {
     if (this.#isClosed) return;
     this.#clearTimer();
     this.#timer = this.#environment.setTimeout(() => {
       this.#close(undefined);
     }, closeGraceMs);
+  }
+
+  /** Everything is written: closes our side, and gives the server a moment to close its own. */
+  #finish(): void {
+    this.#closeSoon();
     const close = (): void => {
       this.#close(undefined);
     };
@@ -247,7 +262,10 @@ export class Connection<Context> {
     this.#duplex.abort(error);
     this.#session.transportClosed(error);
     this.#dispatch();
-    this.#batch?.reject(error ?? new TransportError("The connection is closed"));
+    // A transport may never say what has become of a write that was under way.
+    for (const batch of [this.#writtenBatch, this.#batch]) {
+      batch?.reject(error ?? new TransportError("The connection is closed"));
+    }
     this.#resumeReading?.();
     this.#host.closed();
     this.#closed.resolve();

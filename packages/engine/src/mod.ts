@@ -32,5 +32,6 @@ export type {
   TransportTarget,
   WebSocketOptions,
 } from "./transport.ts";
-export type { Answer, Exchange, QueueLimits, Request } from "./session/sender.ts";
-export type { Acknowledgement, IncomingExchange } from "./session/receiver.ts";
+export type { Answer, Exchange, Request } from "./session/exchanges.ts";
+export type { QueueLimits } from "./session/sender.ts";
+export type { Acknowledgement, IncomingExchange } from "./session/exchanges.ts";

@@ -1,4 +1,11 @@
-import { validateTopicName, type ConnectPacket, type PacketProperties, type ProtocolVersion } from "@rivulet/codec";
+import {
+  clientWriters,
+  PacketBatch,
+  validateTopicName,
+  type ConnectPacket,
+  type PacketProperties,
+  type ProtocolVersion,
+} from "@rivulet/codec";
 import { InvalidOptionError, type MqttError } from "./errors.ts";
 import * as defaults from "./limits.ts";
 import { messageRules, payloadBytes } from "./message-options.ts";
@@ -68,7 +75,7 @@ const willRules: Rules<WillOptions> = {
  */
 export function resolveOptions(options: EngineOptions): ResolvedOptions {
   const { protocolVersion = 5, clientId = randomClientId(options), cleanStart = true, will } = options;
-  const [first, ...others] = typeof protocolVersion === "object" ? protocolVersion : [protocolVersion];
+  const [first, ...others] = [protocolVersion].flat();
   if (first === undefined || [first, ...others].some((version) => ![3, 4, 5].includes(version))) {
     throw new InvalidOptionError(
       "protocolVersion",
@@ -89,7 +96,11 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
   return { ...options, properties, versions, clientId, cleanStart, keepAlive, connectTimeoutMs, operationTimeoutMs };
 }
 
-/** The CONNECT of one attempt (section 3.1). Before MQTT 5.0 it goes without what that version does not have. */
+/**
+ * The CONNECT of one attempt (section 3.1). Before MQTT 5.0 it goes without what that version does not have.
+ *
+ * @throws InvalidOptionError when what was asked for cannot be said in a CONNECT; the cause tells what.
+ */
 export function connectPacket(
   options: ResolvedOptions,
   attempt: Credentials & { readonly version: ProtocolVersion; readonly clientId: string },
@@ -115,6 +126,11 @@ export function connectPacket(
   }
   if (username !== undefined) packet.userName = username;
   if (password !== undefined) packet.password = payloadBytes(password);
+  try {
+    new PacketBatch(clientWriters, { version }).measure(packet);
+  } catch (cause) {
+    throw new InvalidOptionError("connect", (cause as MqttError).message, { cause });
+  }
   return packet;
 }
 

@@ -24,31 +24,36 @@ export interface ParsedTarget {
  * @throws InvalidOptionError, which does not hold the credentials either.
  */
 export function parseTarget(url: string | URL): ParsedTarget {
-  let parsed: URL;
-  try {
-    parsed = new URL(url);
-  } catch {
-    // Neither the platform's error nor the text goes along: both may hold a password.
-    throw new InvalidOptionError("url", "The URL cannot be read: it has the form scheme://host:port/path");
-  }
-  const { protocol, pathname, search } = parsed;
-  const path = `${pathname === "" ? "/" : pathname}${search}`;
+  const parsed = read(url);
+  const { protocol: scheme, host, pathname, search, username, password } = parsed;
+  // Where there is no host, what looks like a path may hold a password: only what is nothing but a path may stand there.
+  if (host === "" && (scheme in defaultPorts || !pathname.startsWith("/"))) throw unreadable();
+  const address = `${scheme}//${host}${pathname === "/" ? "" : pathname}`;
+  const port = parsed.port === "" ? (defaultPorts[scheme] ?? 0) : Number(parsed.port);
   const hostname = parsed.hostname.replace(/^\[(.*)\]$/, "$1");
-  const port = parsed.port === "" ? (defaultPorts[protocol] ?? 0) : Number(parsed.port);
-  const authority = parsed.port === "" ? parsed.hostname : `${parsed.hostname}:${parsed.port}`;
-  const shownPath = path === "/" ? "" : path;
+  const path = `${pathname === "" ? "/" : pathname}${search}`;
   return {
-    target: { url: `${protocol}//${authority}${shownPath}`, scheme: protocol, hostname, port, path },
-    credentials: {
-      username: parsed.username === "" ? undefined : decode(parsed.username),
-      password: parsed.password === "" ? undefined : decode(parsed.password),
-    },
+    target: { url: address + search, address, scheme, hostname, port, path },
+    credentials: { username: decode(username), password: decode(password) },
   };
 }
 
-function decode(text: string): string {
+function read(url: string | URL): URL {
   try {
-    return decodeURIComponent(text);
+    return new URL(url);
+  } catch {
+    throw unreadable();
+  }
+}
+
+/** Neither the platform's error nor the text goes along: both may hold a password. */
+function unreadable(): InvalidOptionError {
+  return new InvalidOptionError("url", "The URL cannot be read: it has the form scheme://host:port/path");
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return text === "" ? undefined : decodeURIComponent(text);
   } catch {
     throw new InvalidOptionError("url", "The user name or password in the URL has a % that begins no escape");
   }

@@ -2,8 +2,10 @@ import type { Duplex } from "./duplex.ts";
 
 /** Where a transport is to connect to, taken apart from the URL. Credentials have been removed. */
 export interface TransportTarget {
-  /** The whole URL without user name and password. */
+  /** The whole URL without user name and password. Its query may hold a token: show `address` instead. */
   readonly url: string;
+  /** What may be shown of the URL, in errors for example: all of it but the query. */
+  readonly address: string;
   /** The scheme with its colon, such as `"mqtt:"`. */
   readonly scheme: string;
   /** Host name or address; an IPv6 address without brackets. */

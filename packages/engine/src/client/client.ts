@@ -1,5 +1,5 @@
 import { validateTopicFilter, type ProtocolVersion } from "@rivulet/codec";
-import { ignore } from "../deferred.ts";
+import { Deferred, ignore } from "../deferred.ts";
 import type { ConnectionInfo } from "../duplex.ts";
 import {
   ClosedError,
@@ -13,7 +13,7 @@ import { defaultDisconnectTimeoutMs } from "../limits.ts";
 import type { ConnectTarget, EngineOptions, Payload } from "../options.ts";
 import { resolveOptions, type ResolvedOptions } from "../resolve-options.ts";
 import type { SessionEvent } from "../session/events.ts";
-import type { Request } from "../session/sender.ts";
+import type { Request } from "../session/exchanges.ts";
 import type { Server } from "../session/server.ts";
 import { Consumers } from "./consumers.ts";
 import { disconnectPacket, type DisconnectOptions } from "./disconnect-options.ts";
@@ -57,6 +57,9 @@ export class MqttClient implements AsyncDisposable {
   readonly #subscriptions = new WeakMap<Inbox, Subscription>();
   #wasReadyToSend = true;
   #isReporting = false;
+  readonly #abort = (): void => {
+    this.close();
+  };
   /** The last batch that somebody waited for, and what they wait for: everything sent at QoS 0 in it shares it. */
   #taken: Promise<void> | undefined;
   #takenResult: Promise<PublishResult> | undefined;
@@ -91,9 +94,8 @@ export class MqttClient implements AsyncDisposable {
         this.#closed(error, wasConnected);
       },
     });
-    options.signal?.addEventListener("abort", () => {
-      this.close();
-    });
+    options.signal?.addEventListener("abort", this.#abort);
+    if (options.signal?.aborted === true) this.close();
   }
 
   // What is
@@ -150,6 +152,7 @@ export class MqttClient implements AsyncDisposable {
   connect(): Promise<void> {
     const { signal } = this.#options;
     if (signal?.aborted === true) return Promise.reject(signal.reason);
+    signal?.addEventListener("abort", this.#abort);
     if (this.state === "closed") this.#consumers = this.#newConsumers();
     return this.#link.connect();
   }
@@ -201,7 +204,7 @@ export class MqttClient implements AsyncDisposable {
   publish(topic: string, payload: Payload, options: PublishOptions = {}): Promise<PublishResult> {
     try {
       options.signal?.throwIfAborted();
-      if (this.state === "closed") throw new ClosedError();
+      if (this.state === "closed" || this.state === "disconnecting") throw new ClosedError();
       const { session, connection } = this.#link;
       const packet = publishPacket(topic, payload, { options, version: this.protocolVersion });
       const operation = new Operation<PublishResult>((answer) => publishResult(topic, answer));
@@ -218,7 +221,7 @@ export class MqttClient implements AsyncDisposable {
       });
       return operation.promise;
     } catch (error) {
-      return Promise.reject(error as Error);
+      return Promise.reject(error);
     }
   }
 
@@ -236,8 +239,7 @@ export class MqttClient implements AsyncDisposable {
     options: SubscribeOptions = {},
     handler?: MessageHandler,
   ): Promise<Subscription> {
-    options.signal?.throwIfAborted();
-    await this.#link.whenConnected();
+    await this.#whenConnected(options.signal);
     const request = subscribeRequest(filters, options, this.protocolVersion);
     const names = request.subscriptions.map(({ topicFilter }) => topicFilter);
     const consumers = this.#consumers;
@@ -263,7 +265,7 @@ export class MqttClient implements AsyncDisposable {
       inbox,
     );
     if (!consumers.has(inbox)) {
-      inbox.finish(undefined);
+      inbox.leave().catch(ignore); // Messages of other subscriptions may have come to it meanwhile.
       throw new SubscribeError(results);
     }
     this.#emitter.emit("subscribed", { subscription });
@@ -279,8 +281,7 @@ export class MqttClient implements AsyncDisposable {
     const names = typeof filters === "string" ? [filters] : [...filters];
     if (names.length === 0) throw new InvalidOptionError("filter", "There is no topic filter to unsubscribe from");
     names.forEach(validateTopicFilter);
-    options.signal?.throwIfAborted();
-    await this.#link.whenConnected();
+    await this.#whenConnected(options.signal);
     for (const name of names) this.#consumers.removeAll(name);
     return this.#unsubscribe(names, options);
   }
@@ -380,11 +381,22 @@ export class MqttClient implements AsyncDisposable {
     return this.#takenResult;
   }
 
+  /** Rejects when the signal is aborted before. */
+  #whenConnected(signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
+    const { promise, resolve, reject } = new Deferred<void>();
+    giveUpWhen({ signal, what: "connect" }, promise, this.#options.environment, reject);
+    this.#link.whenConnected().then(resolve, reject);
+    return promise;
+  }
+
   /** Sends a SUBSCRIBE or UNSUBSCRIBE; resolves to the Reason Codes of the answer. */
   #request(
     request: Request,
     { signal, timeoutMs = this.#options.operationTimeoutMs }: Patience,
   ): Promise<readonly number[]> {
+    // It may have been lost since there was one.
+    if (this.state !== "connected") throw new ClosedError();
     const operation = new Operation((answer) =>
       answer !== undefined && "reasonCodes" in answer ? answer.reasonCodes : [],
     );
@@ -412,6 +424,7 @@ export class MqttClient implements AsyncDisposable {
   }
 
   #closed(error: MqttError | undefined, wasConnected: boolean): void {
+    this.#options.signal?.removeEventListener("abort", this.#abort);
     for (const inbox of this.#consumers.inboxes) inbox.finish(error);
     if (!wasConnected) return;
     const { reasonCode, reasonString } = error ?? {};

@@ -3,7 +3,6 @@ import type { Duplex } from "../duplex.ts";
 import {
   ConnectionRefusedError,
   InvalidOptionError,
-  TimeoutError,
   TransportError,
   UnsupportedError,
   type MqttError,
@@ -13,6 +12,7 @@ import type { ConnectTarget } from "../options.ts";
 import { connectPacket, type ResolvedOptions } from "../resolve-options.ts";
 import type { ConnectRequest } from "../session/session.ts";
 import { parseTarget, type ParsedTarget } from "../target.ts";
+import { giveUpWhen } from "./operations.ts";
 
 /** One attempt to connect. */
 export interface Attempt {
@@ -20,13 +20,13 @@ export interface Attempt {
   readonly clientId: string;
   /** Aborted when the attempt is to be given up. */
   readonly signal: AbortSignal;
-  report(status: string): void;
+  readonly report: (status: string) => void;
 }
 
 /** The addresses to try, in order. A function is asked each time. */
 export async function resolveTargets(target: ConnectTarget): Promise<readonly ParsedTarget[]> {
   const urls = typeof target === "function" ? await target() : target;
-  const targets = [urls].flat().map((url) => parseTarget(url as string | URL));
+  const targets = [urls].flat().map((url) => parseTarget(url));
   if (targets.length === 0) throw new InvalidOptionError("url", "There is no URL to connect to");
   return targets;
 }
@@ -48,40 +48,28 @@ export async function openTransport(
     throw new UnsupportedError(target.scheme, `No transport here opens ${target.scheme} URLs; there are ${known}`);
   }
   const asked = (await options.credentials?.()) ?? {};
+  const packet = connectPacket(options, {
+    version,
+    clientId,
+    username: asked.username ?? username ?? credentials.username,
+    password: asked.password ?? password ?? credentials.password,
+  });
+  signal.throwIfAborted();
   const startedAt = environment.now();
   const controller = new AbortController();
-  const giveUp = (): void => {
-    controller.abort(signal.reason);
-  };
-  if (signal.aborted) giveUp();
-  signal.addEventListener("abort", giveUp);
-  const timer = environment.setTimeout(() => {
-    controller.abort(new TimeoutError(`Connecting to ${target.url}`, connectTimeoutMs));
-  }, connectTimeoutMs);
-  try {
-    // MQTT 3.1 has a subprotocol of its own; from MQTT 3.1.1 on it is `mqtt`, which is what transports offer.
-    const protocols = version === 3 ? { protocols: ["mqttv3.1"] } : {};
-    const transportOptions = { socket: { ...socket }, webSocket: { ...protocols, ...webSocket } };
-    const duplex = await transport.open(target, transportOptions, { signal: controller.signal, report });
-    return {
-      duplex,
-      request: {
-        packet: connectPacket(options, {
-          version,
-          clientId,
-          username: asked.username ?? username ?? credentials.username,
-          password: asked.password ?? password ?? credentials.password,
-        }),
-        // What is left of the time is the server's to answer in.
-        timeoutMs: Math.max(connectTimeoutMs - (environment.now() - startedAt), 1),
-        maxInflight: options.maxInflight ?? (version === 5 ? defaultMaxInflight : defaultMaxInflightUntold),
-        pingTimeoutMs,
-      },
-    };
-  } finally {
-    environment.clearTimeout(timer);
-    signal.removeEventListener("abort", giveUp);
-  }
+  // MQTT 3.1 has a subprotocol of its own; from MQTT 3.1.1 on it is `mqtt`, which is what transports offer.
+  const protocols = version === 3 ? { protocols: ["mqttv3.1"] } : {};
+  const transportOptions = { socket: { ...socket }, webSocket: { ...protocols, ...webSocket } };
+  const opening = transport.open(target, transportOptions, { signal: controller.signal, report });
+  const patience = { signal, timeoutMs: connectTimeoutMs, what: `Connecting to ${target.address}` };
+  giveUpWhen(patience, opening, environment, (reason) => {
+    controller.abort(reason);
+  });
+  const duplex = await opening;
+  // What is left of the time is the server's to answer in.
+  const timeoutMs = Math.max(connectTimeoutMs - (environment.now() - startedAt), 1);
+  const maxInflight = options.maxInflight ?? (version === 5 ? defaultMaxInflight : defaultMaxInflightUntold);
+  return { duplex, request: { packet, timeoutMs, maxInflight, pingTimeoutMs } };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { reasonCodes, type ProtocolVersion, type PublishPacket } from "@rivulet/codec";
 import { inboundBytesLimit, routeCacheSize } from "../limits.ts";
-import type { Acknowledgement, IncomingExchange } from "../session/receiver.ts";
+import type { Acknowledgement, IncomingExchange } from "../session/exchanges.ts";
 import { done, type Delivery } from "./delivery.ts";
 import { FilterTrie } from "./filter-trie.ts";
 import type { Inbox, InboxHost } from "./inbox.ts";
@@ -97,9 +97,10 @@ export class Consumers implements InboxHost {
 
   /** Drops QoS 0 messages above the bounds, the oldest first; says whether that was enough. */
   makeRoom(): boolean {
-    for (const inbox of this.#full) inbox.makeRoom();
-    if (this.#bytes >= inboundBytesLimit) for (const inbox of this.inboxes) inbox.makeRoom(0);
-    return this.#bytes < inboundBytesLimit;
+    for (const inbox of this.#full) inbox.makeRoom(() => inbox.length <= inbox.highWaterMark);
+    const isEnough = (): boolean => this.#bytes < inboundBytesLimit;
+    if (!isEnough()) for (const inbox of this.inboxes) inbox.makeRoom(isEnough);
+    return isEnough();
   }
 
   /** Bytes of payload were put into an inbox or, negative, taken out. */

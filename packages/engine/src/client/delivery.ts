@@ -1,4 +1,4 @@
-import type { Acknowledgement } from "../session/receiver.ts";
+import type { Acknowledgement } from "../session/exchanges.ts";
 
 /**
  * One received message on its way through the application: it is acknowledged when all its consumers are done with

@@ -65,8 +65,8 @@ export class Inbox {
   /** Handler calls that have not settled. */
   #running = 0;
   #hasStarted: boolean;
-  /** Handed out, and done with when the next one is asked for. */
-  #inHand: Entry | undefined;
+  /** Handed out: the first is done with when the next one is asked for. Several, when several are asked for at once. */
+  readonly #inHand: Entry[] = [];
   #end: { readonly error: MqttError | undefined } | undefined;
 
   constructor(
@@ -124,9 +124,9 @@ export class Inbox {
     this.#serve();
   }
 
-  /** Drops QoS 0 messages, the oldest first, until no more than so many messages are left, if that can be. */
-  makeRoom(length: number = this.highWaterMark): void {
-    while (this.length > length && this.#dropOldest());
+  /** Drops QoS 0 messages, the oldest first, until that is enough or there are none. */
+  makeRoom(isEnough: () => boolean): void {
+    while (!isEnough() && this.#dropOldest());
   }
 
   /** No more messages will come. */
@@ -138,8 +138,7 @@ export class Inbox {
 
   /** The consumer leaves: what it has in hand is done with, and what waits for it is dropped and acknowledged. */
   async leave(): Promise<void> {
-    this.#processed(this.#inHand);
-    this.#inHand = undefined;
+    for (const entry of this.#inHand.splice(0)) this.#processed(entry);
     const isOver = this.#end !== undefined;
     this.finish(undefined);
     for (let entry = this.#take(); entry !== undefined; entry = this.#take()) {
@@ -157,8 +156,7 @@ export class Inbox {
       );
     }
     this.#hasStarted = true;
-    this.#processed(this.#inHand);
-    this.#inHand = undefined;
+    this.#processed(this.#inHand.shift());
     return new Promise((resolve, reject) => {
       const waiting = { resolve, reject };
       const entry = this.#take();
@@ -169,7 +167,7 @@ export class Inbox {
   }
 
   #hand(entry: Entry, to: Waiting): void {
-    this.#inHand = entry;
+    this.#inHand.push(entry);
     to.resolve({ done: false, value: entry.message });
   }
 

@@ -2,7 +2,8 @@ import type { DisconnectPacket, ProtocolVersion } from "@rivulet/codec";
 import { Connection } from "../connection.ts";
 import { Deferred } from "../deferred.ts";
 import type { Duplex } from "../duplex.ts";
-import { ClosedError, NotConnectedError, type MqttError } from "../errors.ts";
+import { ClosedError, NotConnectedError, TimeoutError, type MqttError } from "../errors.ts";
+import { closeGraceMs } from "../limits.ts";
 import type { ConnectTarget } from "../options.ts";
 import type { ResolvedOptions } from "../resolve-options.ts";
 import type { SessionEvent } from "../session/events.ts";
@@ -10,7 +11,7 @@ import type { Server } from "../session/server.ts";
 import { Session } from "../session/session.ts";
 import type { ParsedTarget } from "../target.ts";
 import { mayBeVersion, openTransport, resolveTargets } from "./connector.ts";
-import type { Operation } from "./operations.ts";
+import { giveUpWhen, type Operation } from "./operations.ts";
 
 // Theory of operation
 //
@@ -23,7 +24,7 @@ import type { Operation } from "./operations.ts";
 /** The states of a client's connection. */
 export type LinkState =
   | { readonly name: "idle" | "closed" }
-  | { readonly name: "connecting"; readonly done: Promise<void>; readonly controller: AbortController }
+  | { readonly name: "connecting"; readonly done: Promise<void>; readonly giveUp: (reason: MqttError) => void }
   | { readonly name: "connected"; readonly server: Server }
   | { readonly name: "disconnecting"; readonly done: Promise<void> };
 
@@ -75,11 +76,14 @@ export class Link {
     if (state.name === "closed") this.session = this.#newSession();
     const controller = new AbortController();
     const { promise, resolve, reject } = new Deferred<void>();
-    this.state = { name: "connecting", done: promise, controller };
+    const giveUp = (reason: MqttError): void => {
+      reject(reason); // At once, whatever the attempt may be waiting for.
+      controller.abort(reason);
+    };
+    this.state = { name: "connecting", done: promise, giveUp };
     this.#connect(controller.signal).then(resolve, (error: unknown) => {
-      // When it was closed meanwhile, that is what its caller is told.
-      this.#close(error as MqttError);
-      reject(controller.signal.aborted ? controller.signal.reason : error);
+      if (!controller.signal.aborted) this.#close(error as MqttError);
+      reject(error);
     });
     return promise;
   }
@@ -100,9 +104,15 @@ export class Link {
       this.close(new ClosedError());
       return Promise.resolve();
     }
+    const { environment } = this.#options;
+    this.session.disconnect(farewell, environment.now() + timeoutMs);
     this.state = { name: "disconnecting", done: connection.closed };
-    this.session.disconnect(farewell, this.#options.environment.now() + timeoutMs);
     connection.wake();
+    // Also when the transport takes nothing, not even the farewell.
+    const patience = { timeoutMs: timeoutMs + closeGraceMs, what: "disconnect" };
+    giveUpWhen(patience, connection.closed, environment, () => {
+      connection.abort(new ClosedError());
+    });
     return connection.closed;
   }
 
@@ -110,7 +120,7 @@ export class Link {
   close(reason: MqttError): void {
     const { state, connection } = this;
     this.#close(undefined, reason);
-    if (state.name === "connecting") state.controller.abort(reason);
+    if (state.name === "connecting") state.giveUp(reason);
     connection?.abort(reason);
   }
 
@@ -135,11 +145,14 @@ export class Link {
     const versions = this.#version === undefined ? [...this.#options.versions] : [this.#version];
     for (let version = versions.shift(); version !== undefined; version = versions.shift()) {
       const { duplex, request } = await openTransport(target, this.#options, { version, clientId, signal, report });
+      // Closed while the transport was being opened, with nothing there yet that `close` could have closed.
+      if (signal.aborted) {
+        duplex.abort(signal.reason);
+        throw signal.reason;
+      }
       const handshake = new Deferred<void>();
       const connection = this.#newConnection(duplex, handshake);
-      // Closed while the transport was being opened, with nothing there yet that `close` could have closed.
-      if (signal.aborted) connection.abort(signal.reason as MqttError);
-      else connection.start(request);
+      connection.start(request);
       try {
         await handshake.promise;
         this.#version = version;
@@ -166,6 +179,8 @@ export class Link {
           failure = event.error;
           // While the connection was being made, its end is for the attempt to deal with.
           if (failure !== undefined && this.state.name !== "connecting") this.#close(failure);
+          // A server that has not answered in time is not waited for once more.
+          if (failure instanceof TimeoutError) connection.abort(failure);
         }
         this.#host.handle(event);
       },

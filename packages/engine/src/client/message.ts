@@ -2,7 +2,7 @@ import { isReasonCodeOf, type ProtocolVersion, type PublishPacket, type QoS } fr
 import { InvalidOptionError } from "../errors.ts";
 import { readOptions, type Rules } from "../option-rules.ts";
 import type { UserProperties } from "../options.ts";
-import type { Acknowledgement } from "../session/receiver.ts";
+import type { Acknowledgement } from "../session/exchanges.ts";
 import type { Delivery } from "./delivery.ts";
 
 /** What `message.acknowledge` may tell the server (sections 3.4.2 and 3.5.2). MQTT 5.0 only. */

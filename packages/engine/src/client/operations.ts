@@ -1,7 +1,8 @@
 import { Deferred } from "../deferred.ts";
 import type { Environment } from "../environment.ts";
 import { TimeoutError } from "../errors.ts";
-import type { Answer } from "../session/sender.ts";
+import { maximumTimerDelayMs } from "../limits.ts";
+import type { Answer } from "../session/exchanges.ts";
 
 /** Something that was asked of the Session, and that somebody waits for. */
 export class Operation<Result = unknown> extends Deferred<Result> {
@@ -31,7 +32,7 @@ export interface Patience {
 
 /**
  * Calls `giveUp` with the reason when the signal is aborted or the time is over, unless `promise` settles before;
- * then nothing is left of it.
+ * then nothing is left of it. A time that no timer can hold is never over.
  */
 export function giveUpWhen(
   { signal, timeoutMs, what }: Patience & { readonly what: string },
@@ -44,7 +45,7 @@ export function giveUpWhen(
   };
   signal?.addEventListener("abort", onAbort);
   const timer =
-    timeoutMs === undefined
+    timeoutMs === undefined || timeoutMs > maximumTimerDelayMs
       ? undefined
       : environment.setTimeout(() => {
           giveUp(new TimeoutError(what, timeoutMs));

@@ -3,7 +3,7 @@ import { PublishError } from "../errors.ts";
 import { messageRules, payloadBytes } from "../message-options.ts";
 import { positive, readOptions, type Rules } from "../option-rules.ts";
 import type { MessageProperties, Payload, UserProperties } from "../options.ts";
-import type { Answer } from "../session/sender.ts";
+import type { Answer } from "../session/exchanges.ts";
 
 /** Options of `publish`. */
 export interface PublishOptions extends MessageProperties {

@@ -8,7 +8,7 @@ import {
 import { InvalidOptionError } from "../errors.ts";
 import { positive, readOptions, type Rules } from "../option-rules.ts";
 import type { UserProperties } from "../options.ts";
-import type { Request } from "../session/sender.ts";
+import type { Request } from "../session/exchanges.ts";
 import type { AckMode, HandlerErrorPolicy, Overflow } from "./inbox.ts";
 
 /** Options of one Topic Filter (section 3.8.3.1). */

@@ -57,6 +57,7 @@ export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
     return this.#inbox.leave();
   }
 
+  /** The messages, one after the other. Leaving the loop unsubscribes. */
   [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
     return {
       next: () => this.#inbox.next(),
@@ -67,6 +68,7 @@ export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
     };
   }
 
+  /** `unsubscribe`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#inbox.leave();
   }

@@ -48,6 +48,8 @@ export class KeepAlive {
 
   pinged(now: number): void {
     this.#pingSent = now;
+    // While the transport takes nothing it waits in the batch, where another one would say no more.
+    this.#lastSent = now;
   }
 
   /** A PINGRESP came. */

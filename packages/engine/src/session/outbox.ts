@@ -1,4 +1,13 @@
-import { clientWriters, PacketBatch, type ControlPacket, type ControlPacketInput } from "@rivulet/codec";
+import {
+  clientWriters,
+  PacketBatch,
+  type ControlPacket,
+  type ControlPacketInput,
+  type DisconnectPacket,
+  type PubackPacket,
+  type PubrecPacket,
+} from "@rivulet/codec";
+import { PacketTooLargeError } from "../errors.ts";
 import { batchBytesLimit } from "../limits.ts";
 import type { SessionEvent } from "./events.ts";
 
@@ -30,6 +39,29 @@ export class Outbox<Context> {
   send(packet: ControlPacketInput): void {
     const byteLength = this.batch.add(packet);
     if (this.isTracing()) this.emit({ type: "packet", direction: "out", packet: packet as ControlPacket, byteLength });
+  }
+
+  /**
+   * The same for a packet whose properties only explain: they are left out when it is too large with them
+   * [MQTT-3.4.2-2] [MQTT-3.4.2-3] [MQTT-3.5.2-2] [MQTT-3.5.2-3] [MQTT-3.14.2-3] [MQTT-3.14.2-4].
+   */
+  sendTrimmed(packet: PubackPacket | PubrecPacket | DisconnectPacket): void {
+    try {
+      this.send(packet);
+    } catch (error) {
+      if (!(error instanceof PacketTooLargeError)) throw error;
+      const { properties: _, ...rest } = packet;
+      this.send(rest);
+    }
+  }
+
+  /** Throws what `sendTrimmed` would throw, so that a caller's mistake can be told before anything has changed. */
+  check(packet: PubackPacket | PubrecPacket | DisconnectPacket): void {
+    try {
+      this.batch.measure(packet);
+    } catch (error) {
+      if (!(error instanceof PacketTooLargeError)) throw error;
+    }
   }
 
   emit(event: SessionEvent<Context>): void {

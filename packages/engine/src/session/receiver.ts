@@ -1,11 +1,12 @@
 import {
   ProtocolError,
   reasonCodes,
-  type PacketProperties,
+  type PubackPacket,
   type PublishPacket,
+  type PubrecPacket,
   type PubrelPacket,
 } from "@rivulet/codec";
-import { PacketTooLargeError } from "../errors.ts";
+import type { Acknowledgement, IncomingExchange } from "./exchanges.ts";
 import type { Outbox } from "./outbox.ts";
 
 // Theory of operation
@@ -15,22 +16,7 @@ import type { Outbox } from "./outbox.ts";
 // [MQTT-4.6.0-2] [MQTT-4.6.0-3]. At QoS 2 the Packet Identifier is kept until PUBREL: while it is, the same identifier
 // means the same message, and is answered but not handed over again [MQTT-4.3.3-10].
 
-/** What PUBACK or PUBREC is to say. */
-export interface Acknowledgement {
-  /** Default: 0x00. */
-  readonly reasonCode?: number;
-  readonly properties?: PacketProperties<"puback">;
-}
-
-/** One message from the server at QoS 1 or 2, from its PUBLISH to the end of its acknowledgement (section 4.3). */
-export interface IncomingExchange {
-  readonly packetIdentifier: number;
-  readonly qos: 1 | 2;
-  /** What to say, once the application is done with the message. */
-  acknowledgement: Acknowledgement | undefined;
-  /** Whether PUBACK or PUBREC has been sent. */
-  isAcknowledged: boolean;
-}
+const success: Acknowledgement = {};
 
 /** What we told the server that it may do. */
 export interface ReceiveLimits {
@@ -98,25 +84,24 @@ export class Receiver<Context> {
     this.#outbox.send({ type: "pubcomp", packetIdentifier, reasonCode }); // [MQTT-4.3.3-11]
   }
 
-  /** The application is done with a message: it is acknowledged when those before it have been. */
-  acknowledge(exchange: IncomingExchange, acknowledgement: Acknowledgement = {}): void {
+  /**
+   * The application is done with a message: it is acknowledged when those before it have been.
+   *
+   * @throws the errors of `encode`; nothing has changed then.
+   */
+  acknowledge(exchange: IncomingExchange, acknowledgement: Acknowledgement = success): void {
+    // Now, and not when those before it are acknowledged by somebody else.
+    if (acknowledgement !== success) this.#outbox.check(answerTo(exchange, acknowledgement));
     exchange.acknowledgement ??= acknowledgement;
     const queue = this.#unacknowledged[exchange.qos];
     for (let [head] = queue; head?.acknowledgement !== undefined; [head] = queue) {
       queue.shift();
       head.isAcknowledged = true;
-      const { packetIdentifier, qos } = head;
-      const { reasonCode = 0 } = head.acknowledgement;
+      const packet = answerTo(head, head.acknowledgement);
       // A PUBREC that refuses ends the exchange; the identifier is free for a new message [MQTT-4.3.3-9].
-      if (reasonCode >= 0x80) this.#exactlyOnce.delete(packetIdentifier);
+      if (packet.type === "pubrec" && packet.reasonCode >= 0x80) this.#exactlyOnce.delete(packet.packetIdentifier);
       if (this.#limits === undefined) continue;
-      const packet = { type: qos === 1 ? "puback" : "pubrec", packetIdentifier, reasonCode } as const;
-      try {
-        this.#outbox.send({ ...packet, ...head.acknowledgement });
-      } catch (error) {
-        if (!(error instanceof PacketTooLargeError)) throw error;
-        this.#outbox.send(packet); // [MQTT-3.4.2-2] [MQTT-3.4.2-3] [MQTT-3.5.2-2] [MQTT-3.5.2-3]
-      }
+      this.#outbox.sendTrimmed(packet);
       this.#outbox.emit({ type: "acknowledged", exchange: head });
     }
   }
@@ -137,4 +122,10 @@ export class Receiver<Context> {
     }
     this.#topicNames.set(alias, packet.topicName);
   }
+}
+
+/** The PUBACK or PUBREC of a message. */
+function answerTo(exchange: IncomingExchange, acknowledgement: Acknowledgement): PubackPacket | PubrecPacket {
+  const { packetIdentifier, qos } = exchange;
+  return { type: qos === 1 ? "puback" : "pubrec", packetIdentifier, reasonCode: 0, ...acknowledgement };
 }

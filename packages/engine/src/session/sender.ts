@@ -1,17 +1,7 @@
-import {
-  ProtocolError,
-  reasonCodes,
-  type PubackPacket,
-  type PubcompPacket,
-  type PublishPacket,
-  type PubrecPacket,
-  type SubackPacket,
-  type SubscribePacket,
-  type UnsubackPacket,
-  type UnsubscribePacket,
-} from "@rivulet/codec";
+import { ProtocolError, reasonCodes, type PublishPacket } from "@rivulet/codec";
 import { PacketIdExhaustedError, QueueFullError, TimeoutError, UnsupportedError, type MqttError } from "../errors.ts";
 import { defaultQueueBytes, defaultQueueMessages } from "../limits.ts";
+import type { Answer, Exchange, Request } from "./exchanges.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Server } from "./server.ts";
 
@@ -25,23 +15,6 @@ import type { Server } from "./server.ts";
 // has room, and, at QoS 1 and 2, there is quota. Otherwise it waits in one queue with all others, so that nothing
 // overtakes; it gets its Packet Identifier only when it leaves, so that waiting uses none up. Quota goes down with each
 // PUBLISH and up with the end of each of their exchanges (section 4.9). Requests do not wait for messages.
-
-/** The packets that end or further an exchange that we began. */
-export type Answer = PubackPacket | PubrecPacket | PubcompPacket | SubackPacket | UnsubackPacket;
-
-/** A SUBSCRIBE or UNSUBSCRIBE without the Packet Identifier that the Session gives it. */
-export type Request = Omit<SubscribePacket, "packetIdentifier"> | Omit<UnsubscribePacket, "packetIdentifier">;
-
-/** Something that the server is to answer, from the command to the end. */
-export interface Exchange<Context> {
-  readonly packet: PublishPacket | Request;
-  /** What the command was given to tell its exchanges apart; undefined once nobody waits for it any more. */
-  context: Context | undefined;
-  /** Bytes of the packet while it waits to be sent. */
-  size: number;
-  /** What it awaits; undefined until it has been sent. */
-  awaits: Answer["type"] | undefined;
-}
 
 /** Bounds of what may wait to be sent. */
 export interface QueueLimits {

@@ -16,12 +16,15 @@ import {
   ServerDisconnectError,
   TimeoutError,
   TransportError,
+  UnsupportedError,
 } from "../errors.ts";
 import type { SessionEvent } from "./events.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { Outbox } from "./outbox.ts";
-import { Receiver, type Acknowledgement, type IncomingExchange } from "./receiver.ts";
-import { Sender, type Exchange, type QueueLimits, type Request } from "./sender.ts";
+import type { Acknowledgement, IncomingExchange } from "./exchanges.ts";
+import { Receiver } from "./receiver.ts";
+import type { Exchange, Request } from "./exchanges.ts";
+import { Sender, type QueueLimits } from "./sender.ts";
 import { readServer } from "./server.ts";
 
 // Theory of operation
@@ -61,6 +64,9 @@ export interface ConnectRequest {
   readonly pingTimeoutMs?: number | undefined;
 }
 
+/** Bytes of an acknowledgement with a Reason Code: what cannot be left unsaid, such as DISCONNECT, is no larger. */
+const leastMaximumPacketSize = 5;
+
 /** Until there is a connection, and after its end, nothing is to be kept alive. */
 const off = new KeepAlive(0, undefined, 0);
 
@@ -93,10 +99,12 @@ export class Session<Context> {
 
   // Getters
 
+  /** Where the Network Connection stands; see the theory of operation. */
   get state(): SessionState["name"] {
     return this.#state.name;
   }
 
+  /** The protocol version of the connection, or of the one that is expected. */
   get version(): ProtocolVersion {
     return this.#outbox.batch.version;
   }
@@ -130,6 +138,7 @@ export class Session<Context> {
     this.#keepAlive.received(now);
   }
 
+  /** A packet came. One that may not come ends the connection. */
   receive(packet: ControlPacket, byteLength: number, now: number): void {
     const { name } = this.#state;
     // Nothing that follows the end is of interest [MQTT-3.14.4-2].
@@ -194,7 +203,6 @@ export class Session<Context> {
     const { batch } = this.#outbox;
     batch.take(); // What an earlier connection did not get away.
     batch.version = packet.protocolVersion;
-    batch.maximumPacketSize = Infinity;
     this.#outbox.send(packet); // [MQTT-3.1.0-1]
     this.#state = { name: "connecting", request, deadline: now + timeoutMs };
   }
@@ -225,10 +233,15 @@ export class Session<Context> {
     this.#receiver.acknowledge(exchange, acknowledgement);
   }
 
-  /** Ends the connection when nothing is under way any more, or at `deadline`, whichever comes first. */
+  /**
+   * Ends the connection when nothing is under way any more, or at `deadline`, whichever comes first.
+   *
+   * @throws the errors of `encode` for the farewell; nothing has changed then.
+   */
   disconnect(farewell: DisconnectPacket, deadline: number): void {
     const { name } = this.#state;
     if (name === "connected") {
+      this.#outbox.check(farewell);
       this.#state = { name: "draining", farewell, deadline };
     } else if (name === "connecting") {
       this.#end(new ClosedError("The client was disconnected before the server had answered"));
@@ -311,6 +324,11 @@ export class Session<Context> {
     const { keepAlive, properties = {} } = request.packet;
     const sessionExpiryInterval = properties.sessionExpiryInterval ?? 0;
     const server = readServer(packet, this.version, { keepAlive, sessionExpiryInterval });
+    if (server.maximumPacketSize < leastMaximumPacketSize) {
+      const message = `The server takes packets of ${server.maximumPacketSize} bytes at most: too few to talk to it`;
+      this.#end(new UnsupportedError("maximumPacketSize", message));
+      return;
+    }
     this.#outbox.batch.maximumPacketSize = server.maximumPacketSize; // [MQTT-3.2.2-15]
     this.#keepAlive = new KeepAlive(server.keepAlive * 1000, request.pingTimeoutMs, now);
     this.#sender.connected(server, request.maxInflight);
@@ -333,20 +351,20 @@ export class Session<Context> {
 
   /** Sends the last packet, and ends. Nothing is sent after it [MQTT-3.14.4-1]. */
   #leave(farewell: DisconnectPacket): void {
-    this.#outbox.send(farewell);
+    this.#outbox.sendTrimmed(farewell);
     this.#end(undefined);
   }
 
   #end(error: MqttError | undefined): void {
     this.#state = { name: "ended" };
     this.#keepAlive = off;
+    this.#outbox.batch.maximumPacketSize = Infinity;
     this.#sender.connected(undefined, 0);
     this.#receiver.connected(undefined);
     this.#outbox.emit({ type: "ended", error });
   }
 
   #checkOpen(): void {
-    const { name } = this.#state;
-    if (name === "draining" || name === "ended") throw new ClosedError("The client is being disconnected");
+    if (this.#state.name === "draining") throw new ClosedError("The client is being disconnected");
   }
 }
