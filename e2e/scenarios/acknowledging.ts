@@ -33,6 +33,10 @@ export const acknowledging: readonly Scenario[] = [
       const count = 300;
       // Far less than there are messages: the acknowledgements of both directions depend on each other.
       const client = await connect(protocolVersion === 5 ? { receiveMaximum: 20 } : {});
+      const lost = client.once("disconnected").then(({ error }) => {
+        throw error ?? new Error("The connection was lost");
+      });
+      lost.catch(() => undefined); // also when it is closed in the end
       const answers: string[] = [];
       const complete = new Promise<void>((resolve) => {
         void client.subscribe(`${topic}/answers`, { qos: 2 }, (message) => {
@@ -47,7 +51,7 @@ export const acknowledging: readonly Scenario[] = [
           client.publish(`${topic}/questions`, String(index), { qos: 2 }),
         ),
       );
-      await complete;
+      await Promise.race([complete, lost]);
       equal(new Set(answers).size, count, "different answers");
     },
   },

@@ -188,9 +188,13 @@ describe('ack: "on-receipt"', () => {
     const harness = await connected();
     const { calls, handler } = slowly();
     await harness.client.subscribe("a", { qos: 1, ack: "on-receipt" }, () => undefined);
+    const loop = await harness.client.subscribe("a", { qos: 1, ack: "on-receipt" });
     await harness.client.subscribe("a", { qos: 1 }, handler);
     harness.server.publish("a", "", { qos: 1 });
     await settle();
+    await loop.unsubscribe();
+    await settle();
+    expect(loop.dropped).toBe(1);
     expect(acknowledged(harness)).toEqual([]);
     calls[0]?.done();
     await settle();

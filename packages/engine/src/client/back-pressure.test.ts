@@ -135,7 +135,10 @@ describe("while the server owes an answer", { timeout: 30_000 }, () => {
     client.publish("b", "", { qos: 1 }).catch(() => undefined);
     const seen: string[] = [];
     const looping = (async () => {
-      for await (const message of subscription) seen.push(message.text());
+      for await (const message of subscription) {
+        seen.push(message.text());
+        await settle(1);
+      }
     })();
     for (let count = 0; count < 200; count += 1) server.publish("a", `${count}`);
     await until(() => seen.length === 200);

@@ -200,12 +200,13 @@ describe("acknowledgements", () => {
 describe("[MQTT-3.3.4-9] Receive Maximum", () => {
   const connect = { properties: { receiveMaximum: 2 } };
 
-  test("a server that has more messages under way is cut off with 0x93", () => {
+  test("a server that has more messages under way, and more than one, is cut off with 0x93", () => {
     const driver = new SessionDriver({ connect }).connected();
-    driver.message(1).message(2, { qos: 2 });
+    // One too many is what mosquitto 2.0 sends.
+    driver.message(1).message(2, { qos: 2 }).message(3);
     expect(driver.session.state).toBe("connected");
-    driver.message(3);
-    expect(exchanges(driver)).toHaveLength(2);
+    driver.message(4);
+    expect(exchanges(driver)).toHaveLength(3);
     expect(driver.sent()).toStrictEqual([{ type: "disconnect", reasonCode: 0x93 }]);
     expect(driver.session.state).toBe("ended");
   });
@@ -217,9 +218,9 @@ describe("[MQTT-3.3.4-9] Receive Maximum", () => {
     driver.message(3);
     expect(driver.session.state).toBe("connected");
     driver.receive({ type: "pubrel", packetIdentifier: 2 });
-    driver.message(4);
+    driver.message(4).message(5);
     expect(driver.session.state).toBe("connected");
-    driver.message(5);
+    driver.message(6);
     expectFault(driver, 0x93);
   });
 
@@ -235,6 +236,8 @@ describe("[MQTT-3.3.4-9] Receive Maximum", () => {
     for (let packetIdentifier = 1; packetIdentifier <= 0xffff; packetIdentifier++) driver.message(packetIdentifier);
     expect(driver.session.state).toBe("connected");
     driver.message(1);
+    expect(driver.session.state).toBe("connected");
+    driver.message(2);
     expectFault(driver, 0x93);
   });
 

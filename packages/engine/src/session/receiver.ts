@@ -62,10 +62,10 @@ export class Receiver<Context> {
       return;
     }
     const { receiveMaximum = Infinity } = this.#limits ?? {};
-    // [MQTT-3.3.4-9]
-    if (this.#unacknowledged[1].length + this.#exactlyOnce.size >= receiveMaximum) {
+    // [MQTT-3.3.4-9]; one more is let pass, because mosquitto 2.0 sends one more than it is told.
+    if (this.#unacknowledged[1].length + this.#exactlyOnce.size > receiveMaximum) {
       const { receiveMaximumExceeded } = reasonCodes;
-      const message = `The server has more than ${receiveMaximum} messages under way`;
+      const message = `The server has more messages under way than our Receive Maximum, ${receiveMaximum}, allows`;
       throw new ProtocolError(message, { reasonCode: receiveMaximumExceeded });
     }
     const exchange: IncomingExchange = { packetIdentifier, qos, acknowledgement: undefined, isAcknowledged: false };

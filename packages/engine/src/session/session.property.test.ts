@@ -6,8 +6,6 @@ import { SessionDriver } from "../../testing/session-driver.ts";
 import { ClosedError } from "../errors.ts";
 import type { SessionEvent } from "./events.ts";
 import type { Exchange, IncomingExchange } from "./exchanges.ts";
-import type { IncomingExchange } from "./exchanges.ts";
-import type { Exchange } from "./exchanges.ts";
 
 type Step =
   | { readonly name: "publish"; readonly qos: 0 | 1 | 2; readonly size: number }
