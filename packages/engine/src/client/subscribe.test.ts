@@ -334,6 +334,33 @@ describe("the messages of a subscription", () => {
     expect(seen).toEqual(["first"]);
   });
 
+  it("come to whoever has subscribed by then, whatever came before", async () => {
+    const harness = await connected();
+    const { client, server } = harness;
+    const seen: string[] = [];
+    for (const name of ["first", "second", "third"]) {
+      await client.subscribe(
+        name === "first" ? "a" : "+",
+        {},
+        (message) => void seen.push(`${name} ${message.text()}`),
+      );
+      server.publish("a", name);
+      await settle();
+    }
+    await client.unsubscribe("+");
+    server.publish("a", "last");
+    await settle();
+    expect(seen).toEqual([
+      "first first",
+      "first second",
+      "second second",
+      "first third",
+      "second third",
+      "third third",
+      "first last",
+    ]);
+  });
+
   it("come in order to several that ask at once", async () => {
     const harness = await connected();
     const subscription = await harness.client.subscribe("a", { qos: 1 });

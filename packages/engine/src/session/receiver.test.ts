@@ -224,6 +224,14 @@ describe("[MQTT-3.3.4-9] Receive Maximum", () => {
     expectFault(driver, 0x93);
   });
 
+  test("PUBREC alone does not end a message", () => {
+    const driver = new SessionDriver({ connect }).connected();
+    driver.message(1, { qos: 2 }).message(2, { qos: 2 });
+    for (const exchange of exchanges(driver)) driver.session.acknowledge(exchange);
+    driver.message(3).message(4);
+    expectFault(driver, 0x93);
+  });
+
   test("QoS 0, and repeats at QoS 2, do not count", () => {
     const driver = new SessionDriver({ connect }).connected();
     driver.message(1).message(2, { qos: 2 });
