@@ -88,6 +88,21 @@ describe("a slow consumer", () => {
     expect(again.environment.pendingTimers).toBe(0);
   });
 
+  it("of an earlier connection does not pause the next one", async () => {
+    const harness = await connected();
+    const { client } = harness;
+    const old = await client.subscribe("a", { highWaterMark: 1 });
+    harness.server.publish("a");
+    await until(() => old.buffered === 1);
+    client.close();
+    await client.connect();
+    let seen = 0;
+    await client.subscribe("a", {}, () => (seen += 1));
+    for (let count = 0; count < 5; count += 1) harness.server.publish("a");
+    await until(() => seen === 5);
+    expect(old.buffered).toBe(1);
+  });
+
   it("does not keep the server from being answered when it is pinged", async () => {
     const harness = await connected({ options: { keepAlive: 10 } });
     const { server, client } = harness;

@@ -143,6 +143,7 @@ describe("close", () => {
         // Closed without a word.
         expect(server.all("disconnect")).toHaveLength(0);
       }
+      if (phase.name.startsWith("asking")) expect(harness.openings).toHaveLength(0);
       expect(events).toHaveLength(phase.isConnected === true ? 1 : 0);
       for (const { event } of events) expect(event).toMatchObject({ error: undefined, willReconnect: false });
       // Nothing that was left over disturbs what comes after.

@@ -361,6 +361,21 @@ describe("the messages of a subscription", () => {
     ]);
   });
 
+  it("come to a new one before the server's answer, also on a topic that is known", async () => {
+    const harness = await connected();
+    const { client, server } = harness;
+    const seen: string[] = [];
+    await client.subscribe("a", {}, ({ topic }) => void seen.push(`first ${topic}`));
+    server.publish("a");
+    await settle();
+    server.answers.subscribe = ({ packetIdentifier }) => {
+      server.publish("a");
+      return [{ type: "suback", packetIdentifier, reasonCodes: [0] }];
+    };
+    await client.subscribe("+", {}, ({ topic }) => void seen.push(`second ${topic}`));
+    expect(seen).toEqual(["first a", "first a", "second a"]);
+  });
+
   it("come in order to several that ask at once", async () => {
     const harness = await connected();
     const subscription = await harness.client.subscribe("a", { qos: 1 });
@@ -511,6 +526,9 @@ describe("unsubscribe", () => {
     const ended = await client.subscribe("a");
     const alsoEnded = await client.subscribe("a", {}, () => undefined);
     const stays = await client.subscribe(["a", "b"]);
+    server.publish("a", "before");
+    expect(await take(stays, 1)).toEqual(["before"]);
+    expect(await take(ended, 1)).toEqual(["before"]);
     const taking = take(ended, 1);
     await settle();
     expect(await client.unsubscribe(["a", "unknown"])).toEqual([
@@ -519,6 +537,7 @@ describe("unsubscribe", () => {
     ]);
     expect(await taking).toEqual([]);
     expect(await take(stays, 0)).toEqual([]);
+    server.publish("a", "late");
     server.publish("b", "still");
     expect(await take(stays, 1)).toEqual(["still"]);
     await alsoEnded.unsubscribe();
