@@ -445,6 +445,19 @@ describe("the time to connect", () => {
     expect(harness.environment.pendingTimers).toBe(0);
   });
 
+  it("is over although the transport does not heed its signal, and what it opens too late is closed", async () => {
+    const harness = new Harness({ options: { connectTimeoutMs: 500 } });
+    const opening = gate();
+    harness.onOpen = () => opening.promise;
+    const connecting = watch(harness.client.connect());
+    await harness.environment.advance(500);
+    expect(connecting.error).toBeInstanceOf(TimeoutError);
+    expect(harness.environment.pendingTimers).toBe(0);
+    opening.open();
+    await settle();
+    expect(harness.server.aborted).toBeDefined();
+  });
+
   it("is over when the server does not answer, counted from the beginning", async () => {
     const harness = new Harness({ options: { connectTimeoutMs: 500 }, answers: { connect: () => [] } });
     const opening = gate();

@@ -1,4 +1,5 @@
 import { reasonCodes, type ProtocolVersion } from "@rivulet/codec";
+import { Deferred, ignore } from "../deferred.ts";
 import type { Duplex } from "../duplex.ts";
 import {
   ConnectionRefusedError,
@@ -62,10 +63,17 @@ export async function openTransport(
   const transportOptions = { socket: { ...socket }, webSocket: { ...protocols, ...webSocket } };
   const opening = transport.open(target, transportOptions, { signal: controller.signal, report });
   const patience = { signal, timeoutMs: connectTimeoutMs, what: `Connecting to ${target.address}` };
-  giveUpWhen(patience, opening, environment, (reason) => {
+  const { promise, resolve, reject } = new Deferred<Duplex>();
+  opening.then(resolve, reject);
+  giveUpWhen(patience, promise, environment, (reason) => {
     controller.abort(reason);
+    // A transport that does not heed its signal must not keep us; what it opens too late is closed.
+    reject(reason);
+    opening.then((late) => {
+      late.abort(reason);
+    }, ignore);
   });
-  const duplex = await opening;
+  const duplex = await promise;
   // What is left of the time is the server's to answer in.
   const timeoutMs = Math.max(connectTimeoutMs - (environment.now() - startedAt), 1);
   const maxInflight = options.maxInflight ?? (version === 5 ? defaultMaxInflight : defaultMaxInflightUntold);
