@@ -45,6 +45,12 @@ describe("chunking", () => {
     expect(decoder.push(pingreq.subarray(1))).toStrictEqual([{ type: "pingreq" }]);
   });
 
+  test("an answer in HTTP is recognised for what it is", () => {
+    const answer = new TextEncoder().encode("HTTP/1.1 400 Bad Request\r\n");
+    expect(() => new Decoder().push(answer)).toThrow("begins with byte 72: is this the port of an HTTP server?");
+    expect(() => new Decoder().push(hex("00 00"))).toThrow(/begins with byte 0$/);
+  });
+
   test("decode tells the size of each packet, its header included", () => {
     const sizes: number[] = [];
     const long = encode({ type: "publish", topicName: "t", payload: new Uint8Array(16384) }, 4);

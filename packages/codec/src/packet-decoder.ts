@@ -116,7 +116,9 @@ export class PacketDecoder {
   #checkHeader(): void {
     const type = packetTypeNames[this.#firstByte >> 4];
     if (type === undefined || !areFlagsLegal(type, this.#firstByte & 0x0f, this.version)) {
-      throw new MalformedPacketError(`No packet of this version begins with ${this.#firstByte}`, { offset: 0 });
+      // The H of an answer in HTTP: somebody has mistaken the port.
+      const hint = this.#firstByte === 0x48 ? ": is this the port of an HTTP server?" : "";
+      throw new MalformedPacketError(`No packet begins with byte ${this.#firstByte}${hint}`, { offset: 0 });
     }
     const read = this.#readers[type];
     if (read === undefined) throw new ProtocolError(`A ${type.toUpperCase()} may not come from there`, { offset: 0 });

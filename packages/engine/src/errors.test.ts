@@ -70,11 +70,11 @@ describe("errors", () => {
   });
 
   test.each([
-    [1, "Unsupported protocol version (0x84)"],
-    [2, "Client identifier not valid (0x85)"],
-    [3, "Server unavailable (0x88)"],
-    [4, "Bad user name or password (0x86)"],
-    [5, "Not authorized (0x87)"],
+    [1, "Unsupported protocol version (0x01)"],
+    [2, "Client identifier not valid (0x02)"],
+    [3, "Server unavailable (0x03)"],
+    [4, "Bad user name or password (0x04)"],
+    [5, "Not authorized (0x05)"],
   ])("[MQTT311-3.2.2-5] Return code %i of MQTT 3.1.1 reads %s", (reasonCode, text) => {
     const error = new ConnectionRefusedError(reasonCode);
     expect(error.reasonCode).toBe(reasonCode);

@@ -39,7 +39,8 @@ export class UnsupportedError extends MqttError {
 export class ConnectionRefusedError extends MqttError {
   /** `reasonCode` is what the server said: a Reason Code or, before MQTT 5.0, a Return code from 1 to 5. */
   constructor(reasonCode: number, options: MqttErrorOptions = {}) {
-    const message = said("The server refused the connection", returnCodes[reasonCode] ?? reasonCode, options);
+    const text = reasonCodeText(returnCodes[reasonCode] ?? reasonCode);
+    const message = said("The server refused the connection", reasonCode, { ...options, text });
     super("ERR_CONNECTION_REFUSED", message, { ...options, reasonCode });
   }
 
@@ -159,7 +160,11 @@ export class QueueFullError extends MqttError {
 /** The Return codes of MQTT 3.1.1 (its section 3.2.2.3) as the Reason Codes that say the same. */
 const returnCodes: readonly (number | undefined)[] = [undefined, 0x84, 0x85, 0x88, 0x86, 0x87];
 
-function said(what: string, reasonCode: number, { reasonString }: MqttErrorOptions): string {
-  const reason = `${what}: ${reasonCodeText(reasonCode)} (0x${reasonCode.toString(16)})`;
+function said(
+  what: string,
+  reasonCode: number,
+  { reasonString, text = reasonCodeText(reasonCode) }: MqttErrorOptions & { readonly text?: string },
+): string {
+  const reason = `${what}: ${text} (0x${reasonCode.toString(16).padStart(2, "0")})`;
   return reasonString === undefined ? reason : `${reason}, ${reasonString}`;
 }

@@ -58,12 +58,12 @@ describe("readOptions", () => {
     [{ size: 2.5 }, "size is 2.5, and must be a whole number from 2 to 65535"],
     [{ size: NaN }, "size is NaN, and must be a whole number from 2 to 65535"],
     [{ size: Infinity }, "size is Infinity, and must be a whole number from 2 to 65535"],
-    [{ size: "7" }, "size is 7, and must be a whole number from 2 to 65535"],
+    [{ size: "7" }, `size is "7", and must be a whole number from 2 to 65535`],
     [{ timeoutMs: 0 }, "timeoutMs is 0, and must be a whole number from 1 to Infinity"],
     [{ timeoutMs: -Infinity }, "timeoutMs is -Infinity, and must be a whole number from 1 to Infinity"],
     [{ expiry: -1 }, "expiry is -1, and must be a whole number from 0 to 4294967295"],
-    [{ mode: "stop" }, "mode is stop, and must be pause or drop or false"],
-    [{ format: "text" }, "format is text, and must be bytes or utf-8"],
+    [{ mode: "stop" }, `mode is "stop", and must be pause or drop or false`],
+    [{ format: "text" }, `format is "text", and must be bytes or utf-8`],
   ])("refuses %o", (options, message) => {
     const error = refusal(options);
     expect(error).toBeInstanceOf(InvalidOptionError);

@@ -45,8 +45,8 @@ export function readOptions<Options extends object>(
     const isFine = of === undefined ? isWithin(value, min, max) : of.includes(value);
     if (!isFine) {
       const range = of === undefined ? `a whole number from ${min} to ${String(max)}` : of.join(" or ");
-      const isPlain = typeof value === "number" || typeof value === "string" || typeof value === "boolean";
-      const shown = isPlain ? String(value) : typeof value;
+      const isPlain = typeof value === "number" || typeof value === "boolean";
+      const shown = isPlain ? String(value) : typeof value === "string" ? `"${value}"` : typeof value;
       throw new InvalidOptionError(name, `${name} is ${shown}, and must be ${range}`);
     }
     if (version < 5 && (as !== undefined || (isNew === true && Number(value) !== 0))) {

@@ -234,10 +234,53 @@ export class MqttClient implements AsyncDisposable {
    * @throws InvalidTopicError, InvalidOptionError, UnsupportedError, NotConnectedError; SubscribeError when the server
    * refused every filter; TimeoutError when it did not answer.
    */
-  async subscribe(
+  subscribe(filters: FilterList, options?: SubscribeOptions, handler?: MessageHandler): Promise<Subscription>;
+  /** The same without options. */
+  subscribe(filters: FilterList, handler: MessageHandler): Promise<Subscription>;
+  subscribe(
     filters: FilterList,
-    options: SubscribeOptions = {},
+    options: SubscribeOptions | MessageHandler = {},
     handler?: MessageHandler,
+  ): Promise<Subscription> {
+    if (typeof options === "function") return this.#subscribe(filters, {}, options);
+    return this.#subscribe(filters, options, handler);
+  }
+
+  /**
+   * Unsubscribes from Topic Filters, whoever subscribed to them. A Subscription that has no filter left ends.
+   *
+   * @throws InvalidTopicError, InvalidOptionError, NotConnectedError, TimeoutError when the server did not answer.
+   */
+  async unsubscribe(filters: string | readonly string[], options: Patience = {}): Promise<UnsubscribeResult[]> {
+    const names = typeof filters === "string" ? [filters] : [...filters];
+    if (names.length === 0) throw new InvalidOptionError("filter", "There is no topic filter to unsubscribe from");
+    names.forEach(validateTopicFilter);
+    await this.#whenConnected(options.signal);
+    for (const name of names) this.#consumers.removeAll(name);
+    return this.#unsubscribe(names, options);
+  }
+
+  // Events
+
+  /** Calls a listener at each event of a name; returns a function that calls it off. */
+  on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): Unsubscribe {
+    return this.#emitter.on(name, listener);
+  }
+
+  /** Resolves at the next event of a name. */
+  once<Name extends keyof ClientEvents>(name: Name): Promise<ClientEvents[Name]> {
+    return new Promise((resolve) => {
+      const off = this.on(name, (event) => {
+        off();
+        resolve(event);
+      });
+    });
+  }
+
+  async #subscribe(
+    filters: FilterList,
+    options: SubscribeOptions,
+    handler: MessageHandler | undefined,
   ): Promise<Subscription> {
     await this.#whenConnected(options.signal);
     const request = subscribeRequest(filters, options, this.protocolVersion);
@@ -270,37 +313,6 @@ export class MqttClient implements AsyncDisposable {
     }
     this.#emitter.emit("subscribed", { subscription });
     return subscription;
-  }
-
-  /**
-   * Unsubscribes from Topic Filters, whoever subscribed to them. A Subscription that has no filter left ends.
-   *
-   * @throws InvalidTopicError, InvalidOptionError, NotConnectedError, TimeoutError when the server did not answer.
-   */
-  async unsubscribe(filters: string | readonly string[], options: Patience = {}): Promise<UnsubscribeResult[]> {
-    const names = typeof filters === "string" ? [filters] : [...filters];
-    if (names.length === 0) throw new InvalidOptionError("filter", "There is no topic filter to unsubscribe from");
-    names.forEach(validateTopicFilter);
-    await this.#whenConnected(options.signal);
-    for (const name of names) this.#consumers.removeAll(name);
-    return this.#unsubscribe(names, options);
-  }
-
-  // Events
-
-  /** Calls a listener at each event of a name; returns a function that calls it off. */
-  on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): Unsubscribe {
-    return this.#emitter.on(name, listener);
-  }
-
-  /** Resolves at the next event of a name. */
-  once<Name extends keyof ClientEvents>(name: Name): Promise<ClientEvents[Name]> {
-    return new Promise((resolve) => {
-      const off = this.on(name, (event) => {
-        off();
-        resolve(event);
-      });
-    });
   }
 
   #newConsumers(): Consumers {

@@ -189,6 +189,15 @@ describe("subscribe", () => {
 });
 
 describe("the messages of a subscription", () => {
+  it("come to a handler that is given instead of the options", async () => {
+    const harness = await connected();
+    const messages: string[] = [];
+    await harness.client.subscribe("a/+", (message) => void messages.push(message.text()));
+    harness.server.publish("a/b", "1");
+    await settle();
+    expect(messages).toStrictEqual(["1"]);
+  });
+
   it("come to a handler", async () => {
     const harness = await connected();
     const messages: Message[] = [];
