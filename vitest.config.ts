@@ -14,7 +14,12 @@ export default defineConfig({
       exclude: ["**/*.test.ts", "**/testing/**"],
       reporter: ["text-summary", "json-summary", "html"],
       reportsDirectory: ".cache/coverage",
-      thresholds: { "packages/codec/src/**": { branches: 100 } },
+      thresholds: {
+        "packages/codec/src/**": { branches: 100 },
+        "packages/engine/src/**": { branches: 97 },
+      },
     },
+    // Property-based tests do a lot, and coverage makes them slower.
+    testTimeout: 30_000,
   },
 });

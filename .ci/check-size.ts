@@ -22,13 +22,13 @@ const umd = "packages/rivulet/dist/rivulet.umd.js";
 const budgets: readonly Budget[] = [
   {
     name: "rivulet.umd.js",
-    maximumGzipBytes: 21_600,
+    maximumGzipBytes: 22_400,
     targetGzipBytes: 16_000,
     code: async () => readFileSync(join(root, umd)),
   },
   {
     name: 'import { connect } from "rivulet"',
-    maximumGzipBytes: 21_500,
+    maximumGzipBytes: 22_700,
     targetGzipBytes: 14_000,
     code: () => bundle('export { connect } from "rivulet";'),
   },

@@ -18,17 +18,16 @@ export const steps: readonly Step[] = [
   { script: "format:check" },
   { script: "check:types" },
   { script: "check:unused" },
+  { script: "test:docs", isSuite: true, needs: ["setup"] },
   { script: "test:unit", isSuite: true },
-  // One test: a million inputs would hide all the others in the total.
-  { script: "test:fuzz" },
   { script: "build" },
   { script: "check:packages", needs: ["build"] },
   { script: "check:published-types", needs: ["build"] },
-  { script: "check:size", needs: ["build"] },
-  { script: "test:docs", isSuite: true, needs: ["setup"] },
   { script: "test:transports", isSuite: true, needs: ["setup"] },
   { script: "test:playground", isSuite: true, needs: ["setup", "build"] },
+  { script: "test:fuzz" },
   { script: "test:e2e", isSuite: true, needs: ["setup", "build"] },
+  { script: "check:size", needs: ["build"] },
 ];
 
 /**

@@ -53,6 +53,7 @@ export class Connection<Context> {
   #isWriting = false;
   /** The protocol is over: what is left is written, then the transport is closed. */
   #isEnding = false;
+  #isFinishing = false;
   #isClosed = false;
   readonly #closed = new Deferred<void>();
   /** Called when reading, which was paused, may go on. */
@@ -149,7 +150,9 @@ export class Connection<Context> {
     await new Promise<void>((resolve) => {
       this.#environment.setTimeout(resolve, 0);
     });
-    if (!this.#isClosed) this.#host.makeRoom();
+    if (this.#isClosed) return;
+    this.#host.makeRoom();
+    this.#turn(); // That may have ended the connection.
   }
 
   #mayRead(): boolean {
@@ -239,6 +242,9 @@ export class Connection<Context> {
 
   /** Everything is written: closes our side, and gives the server a moment to close its own. */
   #finish(): void {
+    // What still comes in wakes us again, and a second close of the stream would be an error that aborts the first.
+    if (this.#isFinishing) return;
+    this.#isFinishing = true;
     this.#closeSoon();
     const close = (): void => {
       this.#close(undefined);

@@ -10,8 +10,14 @@ export class Deferred<T> {
       this.reject = reject;
     });
     // A message that is published and forgotten must not end the process when the connection is lost.
-    this.promise.catch(ignore);
+    void handled(this.promise);
   }
+}
+
+/** Marks a promise so that, when nobody waits for it, its rejection does not end the process. */
+export function handled<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(ignore);
+  return promise;
 }
 
 /** Takes a rejection that somebody else sees, or that nobody needs to. */

@@ -148,10 +148,13 @@ export class PacketIdExhaustedError extends MqttError {
   override name = "PacketIdExhaustedError";
 }
 
-/** The queue of messages that wait to be sent is full; the message was not taken. */
+/**
+ * The queue of messages that wait to be sent is full, and the message was not taken; or so many wait for their
+ * consumers that the connection had to be ended.
+ */
 export class QueueFullError extends MqttError {
-  constructor(message: string) {
-    super("ERR_QUEUE_FULL", message);
+  constructor(message: string, options: MqttErrorOptions = {}) {
+    super("ERR_QUEUE_FULL", message, options);
   }
 
   override name = "QueueFullError";

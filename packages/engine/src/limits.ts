@@ -26,7 +26,10 @@ export const defaultQueueBytes: number = 16 * 1024 * 1024;
 /** QoS 0 messages that a subscription buffers for its consumer. */
 export const defaultHighWaterMark = 256;
 
-/** Payload bytes that wait for consumers, all subscriptions together, beyond which reading pauses. */
+/** What a message that waits counts beside its payload and topic, in bytes. */
+export const messageOverheadBytes = 256;
+
+/** Bytes of messages that wait for consumers, all subscriptions together, beyond which reading pauses. */
 export const inboundBytesLimit: number = 16 * 1024 * 1024;
 
 /**

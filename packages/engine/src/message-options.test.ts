@@ -28,7 +28,7 @@ describe("payloadBytes", () => {
 
   test.each([5, null, undefined, {}, [1, 2]])("refuses %o", (payload) => {
     expect(() => payloadBytes(payload as Payload)).toThrow(InvalidOptionError);
-    expect(() => payloadBytes(payload as Payload)).toThrow(/^A payload is a string or bytes, not /);
+    expect(() => payloadBytes(payload as Payload)).toThrow(/^payload is a string or bytes, not /);
   });
 });
 

@@ -5,12 +5,12 @@ import type { MessageProperties, Payload } from "./options.ts";
 const encoder = new TextEncoder();
 
 /** A payload as bytes; views and buffers are not copied. */
-export function payloadBytes(payload: Payload): Uint8Array {
+export function payloadBytes(payload: Payload, option = "payload"): Uint8Array {
   if (typeof payload === "string") return encoder.encode(payload);
   if (payload instanceof Uint8Array) return payload;
   if (payload instanceof ArrayBuffer) return new Uint8Array(payload);
   if (ArrayBuffer.isView(payload)) return new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength);
-  throw new InvalidOptionError("payload", `A payload is a string or bytes, not ${typeof payload}`);
+  throw new InvalidOptionError(option, `${option} is a string or bytes, not ${typeof payload}`);
 }
 
 /** The properties that a PUBLISH and a Will Message have in common. */

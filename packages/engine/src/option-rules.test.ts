@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { InvalidOptionError, UnsupportedError } from "./errors.ts";
-import { fourBytes, positive, readOptions, twoBytes, type Rules } from "./option-rules.ts";
+import { boolean, fourBytes, positive, readOptions, twoBytes, type Rules } from "./option-rules.ts";
 
 interface Options {
   readonly anything?: unknown;
@@ -19,7 +19,7 @@ const rules: Rules<Options> = {
   timeoutMs: positive,
   mode: { of: ["pause", "drop", false] },
   format: { of: ["bytes", "utf-8"], as: "payloadFormatIndicator" },
-  flag: { as: true },
+  flag: { ...boolean, as: true },
   recent: { isNew: true },
   expiry: { ...fourBytes, as: "messageExpiryInterval" },
 };
@@ -46,7 +46,7 @@ describe("readOptions", () => {
     expect(readOptions(nothing, rules, { version: 4 })).toBeUndefined();
   });
 
-  test("returns properties under their names: a value by its place, a boolean as 0 or 1", () => {
+  test("returns properties under their names: a value by its place, and so a boolean as 0 or 1", () => {
     const properties = { payloadFormatIndicator: 1, flag: 1, messageExpiryInterval: 0 };
     expect(readOptions({ format: "utf-8", flag: true, expiry: 0 }, rules)).toStrictEqual(properties);
     expect(readOptions({ format: "bytes", flag: false }, rules)).toStrictEqual({ payloadFormatIndicator: 0, flag: 0 });

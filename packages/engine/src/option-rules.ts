@@ -9,7 +9,7 @@ interface Rule {
   readonly max?: number;
   /** The values that it may have. */
   readonly of?: readonly unknown[];
-  /** The property that it becomes, true for that of its own name: a value by its place in `of`, a boolean as 0 or 1. */
+  /** The property that it becomes, true for that of its own name: a value by its place in `of`. */
   readonly as?: string | true;
   /** It needs MQTT 5.0, as everything does that becomes a property. */
   readonly isNew?: boolean;
@@ -18,6 +18,7 @@ interface Rule {
 /** The options of one function, each with its rule. */
 export type Rules<Options> = { readonly [Name in keyof Required<Options>]: Rule };
 
+export const boolean: { readonly of: readonly unknown[] } = { of: [false, true] };
 /** Numbers of the wire. */
 export const twoBytes: { readonly max: number } = { max: 0xffff };
 export const fourBytes: { readonly max: number } = { max: 0xffff_ffff };
@@ -54,8 +55,7 @@ export function readOptions<Options extends object>(
     }
     if (as === undefined) continue;
     properties ??= {};
-    properties[as === true ? key : as] =
-      of === undefined ? (typeof value === "boolean" ? Number(value) : value) : of.indexOf(value);
+    properties[as === true ? key : as] = of === undefined ? value : of.indexOf(value);
   }
   return properties as Record<string, never> | undefined;
 }

@@ -265,7 +265,11 @@ describe("connectPacket", () => {
   });
 
   test("a will of no bytes is refused", () => {
-    const resolved = resolveOptions(engineOptions({ will: { topic: "a", payload: 5 } }));
-    expect(() => connectPacket(resolved, { version: 5, clientId: "a" })).toThrow(InvalidOptionError);
+    expect(() => resolveOptions(engineOptions({ will: { topic: "a", payload: 5 } }))).toThrow(
+      expect.objectContaining({ name: "InvalidOptionError", option: "will.payload" }),
+    );
+    expect(() => resolveOptions(engineOptions({ password: 5 }))).toThrow(
+      expect.objectContaining({ name: "InvalidOptionError", option: "password" }),
+    );
   });
 });

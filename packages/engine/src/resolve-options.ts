@@ -9,7 +9,7 @@ import {
 import { InvalidOptionError, type MqttError } from "./errors.ts";
 import * as defaults from "./limits.ts";
 import { messageRules, payloadBytes } from "./message-options.ts";
-import { fourBytes, positive, readOptions, twoBytes, type Rules } from "./option-rules.ts";
+import { boolean, fourBytes, positive, readOptions, twoBytes, type Rules } from "./option-rules.ts";
 import type { Credentials, EngineOptions, WillOptions } from "./options.ts";
 
 /** Options with defaults filled in, checked. */
@@ -30,14 +30,14 @@ const rules: Rules<EngineOptions> = {
   username: {},
   password: {},
   credentials: {},
-  cleanStart: {},
+  cleanStart: boolean,
   keepAlive: twoBytes,
   will: {},
   sessionExpiryInterval: { ...fourBytes, as: true },
   receiveMaximum: { min: 1, ...twoBytes, as: true },
   topicAliasMaximum: { ...twoBytes, as: true },
-  requestResponseInformation: { as: true },
-  requestProblemInformation: { as: true },
+  requestResponseInformation: { ...boolean, as: true },
+  requestProblemInformation: { ...boolean, as: true },
   userProperties: { as: true },
   // Not only told to the server, so it serves MQTT 3.1.1 too.
   maximumPacketSize: { min: 1, ...fourBytes },
@@ -64,7 +64,7 @@ const willRules: Rules<WillOptions> = {
   topic: {},
   payload: {},
   qos: { max: 2 },
-  retain: {},
+  retain: boolean,
   delayInterval: { ...fourBytes, as: "willDelayInterval" },
 };
 
@@ -87,6 +87,7 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
   const properties = { ...readOptions(options, rules, { version }) };
   readOptions(options.offlineQueue ?? {}, queueRules, { path: "offlineQueue." });
   if (will !== undefined) checkWill(will, version);
+  if (options.password !== undefined) payloadBytes(options.password, "password");
   // [MQTT311-3.1.3-7]
   if (clientId === "" && !cleanStart && version < 5) {
     throw new InvalidOptionError("clientId", "An empty clientId needs cleanStart or MQTT 5.0");
@@ -121,11 +122,11 @@ export function connectPacket(
   }
   if (will !== undefined) {
     const { topic, payload, qos = 0, retain = false } = will;
-    packet.will = { topic, payload: payloadBytes(payload), qos, retain };
+    packet.will = { topic, payload: payloadBytes(payload, "will.payload"), qos, retain };
     if (version === 5) packet.will.properties = { ...readOptions(will, willRules) };
   }
   if (username !== undefined) packet.userName = username;
-  if (password !== undefined) packet.password = payloadBytes(password);
+  if (password !== undefined) packet.password = payloadBytes(password, "password");
   try {
     new PacketBatch(clientWriters, { version }).measure(packet);
   } catch (cause) {
@@ -137,6 +138,7 @@ export function connectPacket(
 function checkWill(will: WillOptions, version: ProtocolVersion): void {
   const path = "will.";
   readOptions(will, willRules, { version, path });
+  payloadBytes(will.payload, `${path}payload`);
   try {
     validateTopicName(will.topic);
   } catch (error) {

@@ -260,6 +260,33 @@ describe("the bytes that wait for consumers", { timeout: 30_000 }, () => {
     expect(client.state).toBe("closed");
   });
 
+  it("end the connection also when the server says no more, and when the messages have no payload", async () => {
+    for (const payload of [megabyte, new Uint8Array(0)]) {
+      const harness = await connected({ version: 4, options: { keepAlive: 0 }, answers: { publish: () => [] } });
+      const { server, client } = harness;
+      await client.subscribe("a", { qos: 1 });
+      client.publish("b", "", { qos: 1 }).catch(() => undefined);
+      const publish = encode({ type: "publish", topicName: "a", payload, qos: 1, packetIdentifier: 1 }, 4);
+      const perChunk = payload.length === 0 ? 70_000 : 17;
+      const chunk = new Uint8Array(publish.length * perChunk);
+      for (let offset = 0; offset < chunk.length; offset += publish.length) chunk.set(publish, offset);
+      server.sendBytes(chunk);
+      await until(() => client.state === "closed");
+    }
+  });
+
+  it("[MQTT-3.3.4-9] end the connection in MQTT 5.0 with 0x93 when the server does not heed Receive Maximum", async () => {
+    const harness = await connected({ options: { receiveMaximum: 2 }, answers: { publish: () => [] } });
+    const { server, client } = harness;
+    const events = harness.record("disconnected");
+    await client.subscribe("a", { qos: 1 });
+    client.publish("b", "", { qos: 1 }).catch(() => undefined);
+    for (let count = 0; count < 20; count += 1) server.publish("a", "", { payload: megabyte, qos: 1 });
+    await until(() => events.length > 0);
+    expect(events[0]?.event).toMatchObject({ reasonCode: 0x93, error: expect.any(QueueFullError) as unknown });
+    expect(await server.expect("disconnect")).toMatchObject({ reasonCode: 0x93 });
+  });
+
   it("may be more in MQTT 5.0, where Receive Maximum bounds them", async () => {
     const harness = await connected({ answers: { publish: () => [] } });
     const { server, client } = harness;

@@ -1,5 +1,5 @@
-import { validateTopicFilter, type ProtocolVersion } from "@rivulet/codec";
-import { Deferred, ignore } from "../deferred.ts";
+import { reasonCodes, validateTopicFilter, type ProtocolVersion } from "@rivulet/codec";
+import { Deferred, handled, ignore } from "../deferred.ts";
 import type { ConnectionInfo } from "../duplex.ts";
 import {
   ClosedError,
@@ -57,6 +57,8 @@ export class MqttClient implements AsyncDisposable {
   readonly #subscriptions = new WeakMap<Inbox, Subscription>();
   #wasReadyToSend = true;
   #isReporting = false;
+  /** Rejects those who wait for an event. */
+  readonly #pendingOnce = new Set<(reason: MqttError) => void>();
   readonly #abort = (): void => {
     this.close();
   };
@@ -151,7 +153,7 @@ export class MqttClient implements AsyncDisposable {
    */
   connect(): Promise<void> {
     const { signal } = this.#options;
-    if (signal?.aborted === true) return Promise.reject(signal.reason);
+    if (signal?.aborted === true) return handled(Promise.reject(signal.reason));
     signal?.addEventListener("abort", this.#abort);
     if (this.state === "closed") this.#consumers = this.#newConsumers();
     return this.#link.connect();
@@ -164,16 +166,8 @@ export class MqttClient implements AsyncDisposable {
    *
    * @throws InvalidOptionError, UnsupportedError for an option that needs MQTT 5.0.
    */
-  async disconnect(options: DisconnectOptions = {}): Promise<void> {
-    const { environment, sessionExpiryInterval = 0 } = this.#options;
-    const packet = disconnectPacket(options, { version: this.protocolVersion, sessionExpiryInterval });
-    const { signal, timeoutMs = defaultDisconnectTimeoutMs } = options;
-    const done = this.#link.disconnect(packet, timeoutMs);
-    giveUpWhen({ signal, what: "disconnect" }, done, environment, () => {
-      this.close();
-    });
-    if (signal?.aborted === true) this.close();
-    await done;
+  disconnect(options: DisconnectOptions = {}): Promise<void> {
+    return handled(this.#disconnect(options));
   }
 
   /**
@@ -221,7 +215,7 @@ export class MqttClient implements AsyncDisposable {
       });
       return operation.promise;
     } catch (error) {
-      return Promise.reject(error);
+      return handled(Promise.reject(error));
     }
   }
 
@@ -242,8 +236,11 @@ export class MqttClient implements AsyncDisposable {
     options: SubscribeOptions | MessageHandler = {},
     handler?: MessageHandler,
   ): Promise<Subscription> {
-    if (typeof options === "function") return this.#subscribe(filters, {}, options);
-    return this.#subscribe(filters, options, handler);
+    const subscribing =
+      typeof options === "function"
+        ? this.#subscribe(filters, {}, options)
+        : this.#subscribe(filters, options, handler);
+    return handled(subscribing);
   }
 
   /**
@@ -251,13 +248,8 @@ export class MqttClient implements AsyncDisposable {
    *
    * @throws InvalidTopicError, InvalidOptionError, NotConnectedError, TimeoutError when the server did not answer.
    */
-  async unsubscribe(filters: string | readonly string[], options: Patience = {}): Promise<UnsubscribeResult[]> {
-    const names = typeof filters === "string" ? [filters] : [...filters];
-    if (names.length === 0) throw new InvalidOptionError("filter", "There is no topic filter to unsubscribe from");
-    names.forEach(validateTopicFilter);
-    await this.#whenConnected(options.signal);
-    for (const name of names) this.#consumers.removeAll(name);
-    return this.#unsubscribe(names, options);
+  unsubscribe(filters: string | readonly string[], options: Patience = {}): Promise<UnsubscribeResult[]> {
+    return handled(this.#unsubscribeAll(filters, options));
   }
 
   // Events
@@ -267,14 +259,40 @@ export class MqttClient implements AsyncDisposable {
     return this.#emitter.on(name, listener);
   }
 
-  /** Resolves at the next event of a name. */
+  /** Resolves at the next event of a name; rejects with ClosedError when the client is closed before. */
   once<Name extends keyof ClientEvents>(name: Name): Promise<ClientEvents[Name]> {
-    return new Promise((resolve) => {
-      const off = this.on(name, (event) => {
-        off();
-        resolve(event);
-      });
+    const { promise, resolve, reject } = new Deferred<ClientEvents[Name]>();
+    const off = this.on(name, resolve);
+    this.#pendingOnce.add(reject);
+    const cleanUp = (): void => {
+      off();
+      this.#pendingOnce.delete(reject);
+    };
+    promise.then(cleanUp, cleanUp);
+    return promise;
+  }
+
+  async #disconnect(options: DisconnectOptions): Promise<void> {
+    const { environment, sessionExpiryInterval = 0 } = this.#options;
+    const packet = disconnectPacket(options, { version: this.protocolVersion, sessionExpiryInterval });
+    const { signal, timeoutMs = defaultDisconnectTimeoutMs } = options;
+    const done = this.#link.disconnect(packet, timeoutMs);
+    giveUpWhen({ signal, what: "disconnect" }, done, environment, () => {
+      this.close();
     });
+    if (signal?.aborted === true) this.close();
+    await done;
+  }
+
+  async #unsubscribeAll(filters: string | readonly string[], options: Patience): Promise<UnsubscribeResult[]> {
+    const names = typeof filters === "string" ? [filters] : [...filters];
+    if (names.length === 0) throw new InvalidOptionError("filter", "There is no topic filter to unsubscribe from");
+    names.forEach(validateTopicFilter);
+    await this.#whenConnected(options.signal);
+    const consumers = this.#consumers;
+    const results = await this.#unsubscribe(names, options);
+    for (const name of names) consumers.removeAll(name);
+    return results;
   }
 
   async #subscribe(
@@ -430,17 +448,21 @@ export class MqttClient implements AsyncDisposable {
   }
 
   #makeRoom(): void {
-    if (this.#consumers.makeRoom() || this.protocolVersion === 5) return;
-    // MQTT 3.1.1 has no Receive Maximum: nothing else can stop the server from filling our memory.
-    this.#link.session.fail(new QueueFullError("More messages wait for their consumers than may be held"));
+    const { session } = this.#link;
+    if (this.#consumers.makeRoom() || !session.isOverrun) return;
+    // Nothing else can stop the server from filling our memory.
+    const reasonCode = reasonCodes.receiveMaximumExceeded;
+    session.fail(new QueueFullError("More messages wait for their consumers than may be held", { reasonCode }));
   }
 
   #closed(error: MqttError | undefined, wasConnected: boolean): void {
     this.#options.signal?.removeEventListener("abort", this.#abort);
     for (const inbox of this.#consumers.inboxes) inbox.finish(error);
-    if (!wasConnected) return;
-    const { reasonCode, reasonString } = error ?? {};
-    this.#emitter.emit("disconnected", { reasonCode, reasonString, error, willReconnect: false });
+    if (wasConnected) {
+      const { reasonCode, reasonString } = error ?? {};
+      this.#emitter.emit("disconnected", { reasonCode, reasonString, error, willReconnect: false });
+    }
+    for (const reject of this.#pendingOnce) reject(new ClosedError(undefined, { cause: error }));
   }
 
   /** An error that belongs to no call. One that comes of a listener for errors has nowhere to go. */

@@ -109,6 +109,52 @@ const phases: Phase[] = [
   },
 ];
 
+describe("disconnect while messages come in", () => {
+  it("closes the stream once, and loses nothing of what was written", async () => {
+    const harness = await connected();
+    const { client, server } = harness;
+    server.endsWithClient = false;
+    await client.subscribe("busy", () => undefined);
+    server.stall();
+    const published = watch(client.publish("a", "last words"));
+    const disconnected = watch(client.disconnect());
+    await settle();
+    for (let count = 0; count < 3; count += 1) {
+      server.publish("busy", String(count));
+      await settle();
+    }
+    server.resume();
+    await settle();
+    for (let count = 0; count < 3; count += 1) {
+      server.publish("busy", String(count));
+      await settle();
+    }
+    expect(server.all("disconnect")).toHaveLength(1);
+    expect(published.state).toBe("fulfilled");
+    expect(server.aborted).toBeUndefined();
+    server.end();
+    await settle();
+    expect(disconnected.state).toBe("fulfilled");
+  });
+});
+
+describe("waiting for an event", () => {
+  it("ends with the client", async () => {
+    const harness = await connected();
+    const messages = watch(harness.client.once("message"));
+    const disconnected = watch(harness.client.once("disconnected"));
+    harness.client.close();
+    await settle();
+    expect(messages.error).toBeInstanceOf(ClosedError);
+    expect(disconnected.state).toBe("fulfilled");
+    const connecting = harness.client.connect();
+    const again = watch(harness.client.once("disconnected"));
+    harness.client.close();
+    await expect(connecting).rejects.toBeInstanceOf(ClosedError);
+    expect(again.error).toBeInstanceOf(ClosedError);
+  });
+});
+
 describe("close", () => {
   for (const way of ["close", "signal"] as const) {
     it.each(phases)(`by ${way} while $name leaves nothing behind, and settles everything`, async (phase) => {

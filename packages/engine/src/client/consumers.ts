@@ -69,11 +69,11 @@ export class Consumers implements InboxHost {
     });
   }
 
-  /** Removes everybody from a filter; an inbox that has no filter left ends. */
+  /** Removes everybody from a filter; an inbox that has no filter left ends, and what waits in it is dropped. */
   removeAll(topicFilter: string): void {
     for (const inbox of this.#sharers.get(topicFilter) ?? []) {
       this.remove([topicFilter], inbox);
-      if (!this.has(inbox)) inbox.finish(undefined);
+      if (!this.has(inbox)) void inbox.leave();
     }
   }
 

@@ -1,5 +1,5 @@
 import { InvalidOptionError, type MqttError } from "../errors.ts";
-import { defaultHighWaterMark } from "../limits.ts";
+import { defaultHighWaterMark, messageOverheadBytes } from "../limits.ts";
 import { done, type Delivery } from "./delivery.ts";
 import type { Message } from "./message.ts";
 
@@ -25,7 +25,7 @@ export interface InboxOptions {
 
 /** What an inbox needs of its client. */
 export interface InboxHost {
-  /** Bytes of payload were put into the inbox or, negative, taken out. */
+  /** About so many bytes were put into the inbox or, negative, taken out. */
   buffered(inbox: Inbox, bytes: number): void;
   /** A handler has failed. */
   handlerFailed(error: unknown, inbox: Inbox, delivery: Delivery | undefined): void;
@@ -120,7 +120,7 @@ export class Inbox {
     // What is acknowledged on receipt does not wait for this consumer; by hand, it waits for the hand.
     if (delivery !== undefined && ack !== "on-receipt") delivery.consumers += 1;
     this.#queue.push({ message, delivery });
-    this.#host.buffered(this, message.payload.length);
+    this.#host.buffered(this, sizeOf(message));
     this.#serve();
   }
 
@@ -226,7 +226,7 @@ export class Inbox {
 
   #take(): Entry | undefined {
     const entry = this.#queue.shift();
-    if (entry !== undefined) this.#host.buffered(this, -entry.message.payload.length);
+    if (entry !== undefined) this.#host.buffered(this, -sizeOf(entry.message));
     return entry;
   }
 
@@ -234,10 +234,15 @@ export class Inbox {
     const index = this.#queue.findIndex(({ message }) => message.qos === 0);
     const [entry] = index < 0 ? [] : this.#queue.splice(index, 1);
     if (entry === undefined) return false;
-    this.#host.buffered(this, -entry.message.payload.length);
+    this.#host.buffered(this, -sizeOf(entry.message));
     this.#dropped += 1;
     return true;
   }
+}
+
+/** About what a message takes in memory, in bytes: also one without a payload takes something. */
+function sizeOf({ payload, topic }: Message): number {
+  return payload.length + 2 * topic.length + messageOverheadBytes;
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

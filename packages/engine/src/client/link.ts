@@ -142,7 +142,7 @@ export class Link {
   async #connectTo(target: ParsedTarget, signal: AbortSignal): Promise<void> {
     const { report } = this.#host;
     const { clientId } = this;
-    const versions = this.#version === undefined ? [...this.#options.versions] : [this.#version];
+    const [...versions] = new Set([this.#version ?? this.#options.versions[0], ...this.#options.versions]);
     for (let version = versions.shift(); version !== undefined; version = versions.shift()) {
       const { duplex, request } = await openTransport(target, this.#options, { version, clientId, signal, report });
       // Closed while the transport was being opened, with nothing there yet that `close` could have closed.

@@ -1,7 +1,7 @@
 import { reasonCodes, type ProtocolVersion, type PublishPacket, type QoS } from "@rivulet/codec";
 import { PublishError } from "../errors.ts";
 import { messageRules, payloadBytes } from "../message-options.ts";
-import { positive, readOptions, type Rules } from "../option-rules.ts";
+import { boolean, positive, readOptions, type Rules } from "../option-rules.ts";
 import type { MessageProperties, Payload, UserProperties } from "../options.ts";
 import type { Answer } from "../session/exchanges.ts";
 
@@ -41,7 +41,7 @@ export const publishedAtMostOnce: PublishResult = Object.freeze<PublishResult>({
 const rules: Rules<PublishOptions> = {
   ...messageRules,
   qos: { max: 2 },
-  retain: {},
+  retain: boolean,
   signal: {},
   timeoutMs: positive,
 };

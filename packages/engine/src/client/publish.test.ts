@@ -97,6 +97,13 @@ describe("publish", () => {
       await settle();
       forget(0);
       harness.client.close();
+      // Nor is anything that is forgotten afterwards, or wrong from the beginning.
+      forget(0);
+      void harness.client.publish("a/#", "b");
+      void harness.client.subscribe("a");
+      void harness.client.unsubscribe([]);
+      void harness.client.disconnect({ timeoutMs: -1 });
+      void harness.client.once("message");
       await settle();
     } finally {
       process.off("unhandledRejection", listener);

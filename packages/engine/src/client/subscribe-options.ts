@@ -6,7 +6,7 @@ import {
   type RetainHandling,
 } from "@rivulet/codec";
 import { InvalidOptionError } from "../errors.ts";
-import { positive, readOptions, type Rules } from "../option-rules.ts";
+import { boolean, positive, readOptions, type Rules } from "../option-rules.ts";
 import type { UserProperties } from "../options.ts";
 import type { Request } from "../session/exchanges.ts";
 import type { AckMode, HandlerErrorPolicy, Overflow } from "./inbox.ts";
@@ -62,8 +62,8 @@ export type FilterList = string | readonly (string | FilterWithOptions)[];
 
 const filterRules: Rules<FilterOptions> = {
   qos: { max: 2 },
-  noLocal: { isNew: true },
-  retainAsPublished: { isNew: true },
+  noLocal: { ...boolean, isNew: true },
+  retainAsPublished: { ...boolean, isNew: true },
   retainHandling: { max: 2, isNew: true },
 };
 

@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { connected, gate, Harness, watch, type HarnessOptions } from "../../testing/client-harness.ts";
-import { settle } from "../../testing/virtual-environment.ts";
+import { settle, until } from "../../testing/virtual-environment.ts";
 import {
   ClosedError,
   InvalidOptionError,
@@ -185,6 +185,24 @@ describe("subscribe", () => {
     harness.server.end();
     await settle();
     expect(subscribing.error).toBeInstanceOf(TransportError);
+  });
+});
+
+describe("unsubscribing by filter", () => {
+  it("drops and acknowledges what waits for a consumer that never came, and reading goes on", async () => {
+    const harness = await connected();
+    const { client, server } = harness;
+    const idle = await client.subscribe("idle", { qos: 1, highWaterMark: 2 });
+    const received: string[] = [];
+    await client.subscribe("busy", (message) => void received.push(message.text()));
+    for (let count = 1; count <= 3; count += 1) server.publish("idle", "", { qos: 1, packetIdentifier: count });
+    await until(() => idle.buffered === 2 && server.unread > 0);
+    await client.unsubscribe("idle");
+    expect(idle.buffered).toBe(0);
+    expect(idle.dropped).toBeGreaterThanOrEqual(2);
+    await server.expect("puback", 3);
+    server.publish("busy", "1");
+    await until(() => received.length === 1);
   });
 });
 

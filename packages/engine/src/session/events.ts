@@ -1,7 +1,6 @@
 import type { ControlPacket, PublishPacket } from "@rivulet/codec";
 import type { MqttError } from "../errors.ts";
-import type { IncomingExchange } from "./exchanges.ts";
-import type { Answer } from "./exchanges.ts";
+import type { Answer, IncomingExchange } from "./exchanges.ts";
 import type { Server } from "./server.ts";
 
 /** What happened in a Session; drained with `events`. `Context` is what the commands were given. */

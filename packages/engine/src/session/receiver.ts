@@ -38,15 +38,26 @@ export class Receiver<Context> {
   /** Undefined while there is none: acknowledgements have nowhere to go. */
   #limits: ReceiveLimits | undefined;
   readonly #topicNames = new Map<number, string>();
+  #isOverrunNoted = false;
 
   constructor(outbox: Outbox<Context>) {
     this.#outbox = outbox;
+  }
+
+  /**
+   * Whether the server has more messages under way than we told it to [MQTT-3.3.4-9]; before MQTT 5.0, where nobody
+   * can tell it, any number is too many.
+   */
+  get isOverrun(): boolean {
+    const { receiveMaximum = Infinity } = this.#limits ?? {};
+    return receiveMaximum === Infinity || this.#unacknowledged[1].length + this.#exactlyOnce.size > receiveMaximum;
   }
 
   /** The server has accepted us; or, with undefined, the connection is gone. */
   connected(limits: ReceiveLimits | undefined): void {
     this.#limits = limits;
     this.#topicNames.clear(); // [MQTT-3.3.2-7]
+    this.#isOverrunNoted = false;
   }
 
   publish(packet: PublishPacket): void {
@@ -61,13 +72,7 @@ export class Receiver<Context> {
       if (known.isAcknowledged) this.#outbox.send({ type: "pubrec", packetIdentifier });
       return;
     }
-    const { receiveMaximum = Infinity } = this.#limits ?? {};
-    // [MQTT-3.3.4-9]; one more is let pass, because mosquitto 2.0 sends one more than it is told.
-    if (this.#unacknowledged[1].length + this.#exactlyOnce.size > receiveMaximum) {
-      const { receiveMaximumExceeded } = reasonCodes;
-      const message = `The server has more messages under way than our Receive Maximum, ${receiveMaximum}, allows`;
-      throw new ProtocolError(message, { reasonCode: receiveMaximumExceeded });
-    }
+    this.#noteOverrun();
     const exchange: IncomingExchange = { packetIdentifier, qos, acknowledgement: undefined, isAcknowledged: false };
     this.#unacknowledged[qos].push(exchange);
     if (qos === 2) this.#exactlyOnce.set(packetIdentifier, exchange);
@@ -104,6 +109,19 @@ export class Receiver<Context> {
       this.#outbox.sendTrimmed(packet);
       this.#outbox.emit({ type: "acknowledged", exchange: head });
     }
+  }
+
+  /**
+   * Says once that the server does not heed Receive Maximum. It is not cut off for that alone: mosquitto 2.0 does so
+   * whenever a consumer is slow, and would be cut off again and again. Memory is what the limit protects; whoever runs
+   * the Session watches that, and ends the connection when it has to (`isOverrun`).
+   */
+  #noteOverrun(): void {
+    const { receiveMaximum = Infinity } = this.#limits ?? {};
+    if (this.#isOverrunNoted || this.#unacknowledged[1].length + this.#exactlyOnce.size < receiveMaximum) return;
+    this.#isOverrunNoted = true;
+    const message = `The server has more messages under way than our Receive Maximum, ${receiveMaximum}, allows`;
+    this.#outbox.emit({ type: "log", level: "info", message });
   }
 
   /** Gives a packet with an alias its Topic Name, before anything else sees it (section 3.3.2.3.4). */

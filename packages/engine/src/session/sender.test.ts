@@ -268,7 +268,8 @@ describe("requests", () => {
     expect(driver.session.nextDeadline).toBe(6_000);
     driver.wait(1_000);
     expect(driver.eventsOf("failed")).toMatchObject([{ context: "b", error: expect.any(TimeoutError) as unknown }]);
-    expect(driver.session).toMatchObject({ isAwaitingServer: true, nextDeadline: 60_000 });
+    // Nobody waits for the server any more, so that there is no reason to read on without room.
+    expect(driver.session).toMatchObject({ isAwaitingServer: false, nextDeadline: 60_000 });
     driver.receive({ type: "suback", packetIdentifier: 1, reasonCodes: [0] });
     driver.receive({ type: "unsuback", packetIdentifier: 2, reasonCodes: [0] });
     expect(driver.events()).toStrictEqual([]);
@@ -512,6 +513,31 @@ describe("the queue", () => {
     driver.receive({ type: "pubcomp", packetIdentifier: 1 });
     expect(driver.events()).toStrictEqual([]);
     expect(topicsSent(driver)).toStrictEqual(["b"]);
+  });
+});
+
+describe("a server that does not do everything", () => {
+  test.each([
+    ["wildcardSubscriptionAvailable", { filter: "a/+" }, "wildcards"],
+    ["sharedSubscriptionAvailable", { filter: "$share/g/a" }, "shared subscriptions"],
+    ["subscriptionIdentifierAvailable", { filter: "a", identifier: 7 }, "identifier"],
+  ])("without %s is not asked for it", (property, { filter, ...asked }, feature) => {
+    const driver = new SessionDriver().connected({ [property]: 0 });
+    const identifier = "identifier" in asked ? asked.identifier : undefined;
+    const subscription = { topicFilter: filter, qos: 0, noLocal: false, retainAsPublished: false } as const;
+    const request = {
+      type: "subscribe" as const,
+      subscriptions: [{ ...subscription, retainHandling: 0 as const }],
+      properties: { subscriptionIdentifier: identifier },
+    };
+    const patience = { sentAt: 0, timeoutMs: 1000 };
+    expect(() => driver.session.request(request, "a", patience)).toThrow(
+      expect.objectContaining({ name: "UnsupportedError", feature }),
+    );
+    expect(driver.sent()).toStrictEqual([]);
+    request.subscriptions[0] = { ...subscription, topicFilter: "a", retainHandling: 0 };
+    driver.session.request({ ...request, properties: {} }, "a", patience);
+    expect(driver.sent()).toHaveLength(1);
   });
 });
 

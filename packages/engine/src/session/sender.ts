@@ -1,4 +1,4 @@
-import { ProtocolError, reasonCodes, type PublishPacket } from "@rivulet/codec";
+import { isSharedSubscription, ProtocolError, reasonCodes, type PublishPacket } from "@rivulet/codec";
 import { PacketIdExhaustedError, QueueFullError, TimeoutError, UnsupportedError, type MqttError } from "../errors.ts";
 import { defaultQueueBytes, defaultQueueMessages } from "../limits.ts";
 import type { Answer, Exchange, Request } from "./exchanges.ts";
@@ -55,9 +55,10 @@ export class Sender<Context> {
     return this.#queue.length;
   }
 
-  /** Exchanges that the server has not ended. */
-  get pending(): number {
-    return this.#exchanges.size;
+  /** Whether the server owes an answer that somebody waits for. */
+  get isAwaited(): boolean {
+    for (const { context } of this.#exchanges.values()) if (context !== undefined) return true;
+    return this.#queue.length > 0 && this.#quota === 0;
   }
 
   /** When the first request will have waited too long. */
@@ -97,12 +98,13 @@ export class Sender<Context> {
     return exchange;
   }
 
-  /** @throws the errors of `encode`, PacketIdExhaustedError. */
+  /** @throws the errors of `encode`, UnsupportedError for what the server does not do, PacketIdExhaustedError. */
   request(
     packet: Request,
     context: Context,
     patience: { readonly sentAt: number; readonly timeoutMs: number },
   ): Exchange<Context> {
+    if (packet.type === "subscribe") this.#checkSubscriptions(packet);
     const exchange: Exchange<Context> = { packet, context, size: 0, awaits: undefined };
     this.#send(exchange, packet.type === "subscribe" ? "suback" : "unsuback");
     this.#requests.set(exchange, patience);
@@ -219,6 +221,21 @@ export class Sender<Context> {
     if (properties !== undefined && this.#outbox.batch.version < 5) {
       const names = Object.keys(properties).join(", ");
       throw new UnsupportedError(names, `Of a message, ${names} need MQTT 5.0`);
+    }
+  }
+
+  /** @throws UnsupportedError when this server would end the connection over such a SUBSCRIBE. */
+  #checkSubscriptions({ subscriptions, properties }: Extract<Request, { type: "subscribe" }>): void {
+    const server = this.#server;
+    const filters = subscriptions.map(({ topicFilter }) => topicFilter);
+    const refusals: readonly (readonly [feature: string, isAsked: boolean, isAvailable: boolean | undefined])[] = [
+      ["wildcards", filters.some((filter) => /[+#]/.test(filter)), server?.wildcardSubscriptionAvailable],
+      ["shared subscriptions", filters.some(isSharedSubscription), server?.sharedSubscriptionAvailable],
+      ["identifier", properties?.subscriptionIdentifier !== undefined, server?.subscriptionIdentifierAvailable],
+    ];
+    for (const [feature, isAsked, isAvailable] of refusals) {
+      if (isAsked && isAvailable === false)
+        throw new UnsupportedError(feature, `The server does not support ${feature}`);
     }
   }
 

@@ -21,9 +21,8 @@ import {
 import type { SessionEvent } from "./events.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { Outbox } from "./outbox.ts";
-import type { Acknowledgement, IncomingExchange } from "./exchanges.ts";
 import { Receiver } from "./receiver.ts";
-import type { Exchange, Request } from "./exchanges.ts";
+import type { Acknowledgement, Exchange, IncomingExchange, Request } from "./exchanges.ts";
 import { Sender, type QueueLimits } from "./sender.ts";
 import { readServer } from "./server.ts";
 
@@ -128,7 +127,12 @@ export class Session<Context> {
   get isAwaitingServer(): boolean {
     const { name } = this.#state;
     if (name === "connecting" || name === "draining") return true;
-    return this.#sender.pending > 0 || this.#keepAlive.isPingOutstanding;
+    return this.#sender.isAwaited || this.#keepAlive.isPingOutstanding;
+  }
+
+  /** Whether the server has more messages under way to us than it may. */
+  get isOverrun(): boolean {
+    return this.#receiver.isOverrun;
   }
 
   // Inputs
@@ -258,7 +262,7 @@ export class Session<Context> {
   /** The bytes to send now, in one piece; empty when there are none. */
   transmit(now: number): Uint8Array {
     this.#sender.pump();
-    if (this.#state.name === "draining" && this.#sender.queuedMessages + this.#sender.pending === 0) {
+    if (this.#state.name === "draining" && this.#sender.queuedMessages === 0 && !this.#sender.isAwaited) {
       this.#leave(this.#state.farewell);
     }
     const bytes = this.#outbox.batch.take();
