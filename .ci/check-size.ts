@@ -28,13 +28,13 @@ const budgets: readonly Budget[] = [
   },
   {
     name: 'import { connect } from "rivulet"',
-    maximumGzipBytes: 22_700,
+    maximumGzipBytes: 22_800,
     targetGzipBytes: 14_000,
     code: () => bundle('export { connect } from "rivulet";'),
   },
   {
     name: 'import * from "@rivulet/codec"',
-    maximumGzipBytes: 8_900,
+    maximumGzipBytes: 9_000,
     targetGzipBytes: 6_000,
     code: () => bundle('export * from "@rivulet/codec";'),
   },

@@ -1,4 +1,4 @@
-export { MqttClient, type ClientState, type UnsubscribeResult } from "./client/client.ts";
+export { MqttClient, type ClientState } from "./client/client.ts";
 export type { DisconnectOptions } from "./client/disconnect-options.ts";
 export type { Unsubscribe } from "./client/emitter.ts";
 export type { ClientEvents } from "./client/events.ts";
@@ -7,6 +7,7 @@ export { Message, type AcknowledgeOptions } from "./client/message.ts";
 export type { Patience } from "./client/operations.ts";
 export type { PublishOptions, PublishResult } from "./client/publish-options.ts";
 export type { FilterList, FilterOptions, FilterWithOptions, SubscribeOptions } from "./client/subscribe-options.ts";
+export type { UnsubscribeResult } from "./client/subscriber.ts";
 export { Subscription } from "./client/subscription.ts";
 export type { ConnectionInfo, Duplex } from "./duplex.ts";
 export type { Environment } from "./environment.ts";

@@ -1,46 +1,31 @@
-import { reasonCodes, validateTopicFilter, type ProtocolVersion } from "@rivulet/codec";
+import type { ProtocolVersion } from "@rivulet/codec";
 import { Deferred, handled, ignore } from "../deferred.ts";
 import type { ConnectionInfo } from "../duplex.ts";
-import {
-  ClosedError,
-  InvalidOptionError,
-  QueueFullError,
-  SubscribeError,
-  type MqttError,
-  type SubscribeResult,
-} from "../errors.ts";
+import { ClosedError, type MqttError } from "../errors.ts";
 import { defaultDisconnectTimeoutMs } from "../limits.ts";
 import type { ConnectTarget, EngineOptions, Payload } from "../options.ts";
 import { resolveOptions, type ResolvedOptions } from "../resolve-options.ts";
 import type { SessionEvent } from "../session/events.ts";
-import type { Request } from "../session/exchanges.ts";
 import type { Server } from "../session/server.ts";
-import { Consumers } from "./consumers.ts";
 import { disconnectPacket, type DisconnectOptions } from "./disconnect-options.ts";
 import { Emitter, type Unsubscribe } from "./emitter.ts";
 import type { ClientEvents } from "./events.ts";
-import { Inbox, type MessageHandler } from "./inbox.ts";
+import type { MessageHandler } from "./inbox.ts";
 import { Link } from "./link.ts";
 import { giveUpWhen, Operation, type Patience } from "./operations.ts";
 import { publishPacket, publishResult, type PublishOptions, type PublishResult } from "./publish-options.ts";
 import { redact } from "./redact.ts";
-import { subscribeRequest, type FilterList, type SubscribeOptions } from "./subscribe-options.ts";
-import { Subscription } from "./subscription.ts";
+import type { FilterList, SubscribeOptions } from "./subscribe-options.ts";
+import { Subscriber, type UnsubscribeResult } from "./subscriber.ts";
+import type { Subscription } from "./subscription.ts";
 
 /** Where a client stands. */
 export type ClientState = "idle" | "connecting" | "connected" | "disconnecting" | "closed";
 
-/** What the server said of one Topic Filter of an UNSUBSCRIBE. */
-export interface UnsubscribeResult {
-  readonly filter: string;
-  /** 0x00, or 0x11 when there was no such subscription; always 0x00 before MQTT 5.0. */
-  readonly reasonCode: number;
-}
-
 // Theory of operation
 //
-// The client delegates. Its Link makes and ends the connection and has the Session; its Consumers hand messages to
-// those who want them. What remains here is to turn calls into commands of the Session, and what the Session reports
+// The client delegates. Its Link makes and ends the connection and has the Session; its Subscriber subscribes, and its
+// Consumers hand messages to those who want them. What remains here is to publish, and to turn what the Session reports
 // into promises that settle and events.
 
 /**
@@ -53,8 +38,7 @@ export class MqttClient implements AsyncDisposable {
   readonly #options: ResolvedOptions;
   readonly #link: Link;
   readonly #emitter: Emitter<ClientEvents>;
-  #consumers: Consumers;
-  readonly #subscriptions = new WeakMap<Inbox, Subscription>();
+  readonly #subscriber: Subscriber;
   #wasReadyToSend = true;
   #isReporting = false;
   /** Rejects those who wait for an event. */
@@ -73,15 +57,15 @@ export class MqttClient implements AsyncDisposable {
    */
   constructor(target: ConnectTarget, options: EngineOptions) {
     this.#options = resolveOptions(options);
-    this.#emitter = new Emitter((error) => {
+    const report = (error: unknown): void => {
       this.#report(error);
-    });
-    this.#consumers = this.#newConsumers();
+    };
+    this.#emitter = new Emitter(report);
     this.#link = new Link(target, this.#options, {
-      hasRoom: () => this.#consumers.hasRoom,
+      hasRoom: () => this.#subscriber.consumers.hasRoom,
       isTracing: () => this.#emitter.has("packet"),
       makeRoom: () => {
-        this.#makeRoom();
+        this.#subscriber.makeRoom();
       },
       written: () => {
         this.#written();
@@ -96,6 +80,7 @@ export class MqttClient implements AsyncDisposable {
         this.#closed(error, wasConnected);
       },
     });
+    this.#subscriber = new Subscriber(this.#link, { emitter: this.#emitter, options: this.#options, report });
     options.signal?.addEventListener("abort", this.#abort);
     if (options.signal?.aborted === true) this.close();
   }
@@ -155,7 +140,7 @@ export class MqttClient implements AsyncDisposable {
     const { signal } = this.#options;
     if (signal?.aborted === true) return handled(Promise.reject(signal.reason));
     signal?.addEventListener("abort", this.#abort);
-    if (this.state === "closed") this.#consumers = this.#newConsumers();
+    if (this.state === "closed") this.#subscriber.reset();
     return this.#link.connect();
   }
 
@@ -238,8 +223,8 @@ export class MqttClient implements AsyncDisposable {
   ): Promise<Subscription> {
     const subscribing =
       typeof options === "function"
-        ? this.#subscribe(filters, {}, options)
-        : this.#subscribe(filters, options, handler);
+        ? this.#subscriber.subscribe(filters, {}, options)
+        : this.#subscriber.subscribe(filters, options, handler);
     return handled(subscribing);
   }
 
@@ -249,7 +234,7 @@ export class MqttClient implements AsyncDisposable {
    * @throws InvalidTopicError, InvalidOptionError, NotConnectedError, TimeoutError when the server did not answer.
    */
   unsubscribe(filters: string | readonly string[], options: Patience = {}): Promise<UnsubscribeResult[]> {
-    return handled(this.#unsubscribeAll(filters, options));
+    return handled(this.#subscriber.unsubscribe(filters, options));
   }
 
   // Events
@@ -284,82 +269,10 @@ export class MqttClient implements AsyncDisposable {
     await done;
   }
 
-  async #unsubscribeAll(filters: string | readonly string[], options: Patience): Promise<UnsubscribeResult[]> {
-    const names = typeof filters === "string" ? [filters] : [...filters];
-    if (names.length === 0) throw new InvalidOptionError("filter", "There is no topic filter to unsubscribe from");
-    names.forEach(validateTopicFilter);
-    await this.#whenConnected(options.signal);
-    const consumers = this.#consumers;
-    const results = await this.#unsubscribe(names, options);
-    for (const name of names) consumers.removeAll(name);
-    return results;
-  }
-
-  async #subscribe(
-    filters: FilterList,
-    options: SubscribeOptions,
-    handler: MessageHandler | undefined,
-  ): Promise<Subscription> {
-    await this.#whenConnected(options.signal);
-    const request = subscribeRequest(filters, options, this.protocolVersion);
-    const names = request.subscriptions.map(({ topicFilter }) => topicFilter);
-    const consumers = this.#consumers;
-    const inbox = new Inbox(consumers, names, { options, handler });
-    const results: SubscribeResult[] = [];
-    const subscription = new Subscription(inbox, results);
-    this.#subscriptions.set(inbox, subscription);
-    // Before the answer, because messages may come before it.
-    for (const name of names) consumers.add(name, inbox);
-    try {
-      const codes = await this.#request(request, options);
-      for (const [index, filter] of names.entries()) {
-        const reasonCode = codes[index] as number; // There is one for each filter: the Session has counted.
-        results.push(reasonCode < 0x80 ? { filter, qos: reasonCode as 0 | 1 | 2, reasonCode } : { filter, reasonCode });
-      }
-    } catch (error) {
-      // What the server may have granted all the same is given back.
-      inbox.leave().catch(ignore);
-      throw error;
-    }
-    consumers.remove(
-      results.filter(({ qos }) => qos === undefined).map(({ filter }) => filter),
-      inbox,
-    );
-    if (!consumers.has(inbox)) {
-      inbox.leave().catch(ignore); // Messages of other subscriptions may have come to it meanwhile.
-      throw new SubscribeError(results);
-    }
-    this.#emitter.emit("subscribed", { subscription });
-    return subscription;
-  }
-
-  #newConsumers(): Consumers {
-    return new Consumers({
-      hasListener: () => this.#emitter.has("message"),
-      acknowledge: (exchange, acknowledgement) => {
-        this.#link.session.acknowledge(exchange, acknowledgement);
-        this.#link.connection?.wake();
-      },
-      roomMade: () => {
-        this.#link.connection?.wake();
-      },
-      handlerFailed: (error) => {
-        this.#report(error);
-      },
-      left: async (filters) => {
-        if (this.state === "connected" && filters.length > 0) await this.#unsubscribe(filters, {});
-      },
-      show: (message, inboxes) => {
-        const subscriptions = inboxes.flatMap((inbox) => this.#subscriptions.get(inbox) ?? []);
-        this.#emitter.emit("message", { message, subscriptions });
-      },
-    });
-  }
-
   #handle(event: SessionEvent<Operation>): void {
     switch (event.type) {
       case "message":
-        this.#consumers.deliver(event.packet, event.exchange, this.protocolVersion);
+        this.#subscriber.consumers.deliver(event.packet, event.exchange, this.protocolVersion);
         break;
       case "answered":
         event.context.answered(event.packet);
@@ -411,53 +324,9 @@ export class MqttClient implements AsyncDisposable {
     return this.#takenResult;
   }
 
-  /** Rejects when the signal is aborted before. */
-  #whenConnected(signal: AbortSignal | undefined): Promise<void> {
-    signal?.throwIfAborted();
-    const { promise, resolve, reject } = new Deferred<void>();
-    giveUpWhen({ signal, what: "connect" }, promise, this.#options.environment, reject);
-    this.#link.whenConnected().then(resolve, reject);
-    return promise;
-  }
-
-  /** Sends a SUBSCRIBE or UNSUBSCRIBE; resolves to the Reason Codes of the answer. */
-  #request(
-    request: Request,
-    { signal, timeoutMs = this.#options.operationTimeoutMs }: Patience,
-  ): Promise<readonly number[]> {
-    // It may have been lost since there was one.
-    if (this.state !== "connected") throw new ClosedError();
-    const operation = new Operation((answer) =>
-      answer !== undefined && "reasonCodes" in answer ? answer.reasonCodes : [],
-    );
-    const { session, connection } = this.#link;
-    const { environment } = this.#options;
-    const exchange = session.request(request, operation as Operation, { sentAt: environment.now(), timeoutMs });
-    connection?.wake();
-    giveUpWhen({ signal, what: request.type }, operation.promise, environment, (reason) => {
-      session.cancel(exchange);
-      operation.reject(reason);
-    });
-    return operation.promise;
-  }
-
-  async #unsubscribe(filters: readonly string[], patience: Patience): Promise<UnsubscribeResult[]> {
-    const codes = await this.#request({ type: "unsubscribe", topicFilters: [...filters] }, patience);
-    this.#emitter.emit("unsubscribed", { filters });
-    return filters.map((filter, index) => ({ filter, reasonCode: codes[index] ?? 0 }));
-  }
-
-  #makeRoom(): void {
-    const { session } = this.#link;
-    if (this.#consumers.makeRoom() || !session.isOverrun) return;
-    // Nothing else can stop the server from filling our memory.
-    const reasonCode = reasonCodes.receiveMaximumExceeded;
-    session.fail(new QueueFullError("More messages wait for their consumers than may be held", { reasonCode }));
-  }
-
   #closed(error: MqttError | undefined, wasConnected: boolean): void {
     this.#options.signal?.removeEventListener("abort", this.#abort);
-    for (const inbox of this.#consumers.inboxes) inbox.finish(error);
+    for (const inbox of this.#subscriber.consumers.inboxes) inbox.finish(error);
     if (wasConnected) {
       const { reasonCode, reasonString } = error ?? {};
       this.#emitter.emit("disconnected", { reasonCode, reasonString, error, willReconnect: false });

@@ -1,0 +1,170 @@
+import { reasonCodes, validateTopicFilter } from "@rivulet/codec";
+import { Deferred, ignore } from "../deferred.ts";
+import { ClosedError, InvalidOptionError, QueueFullError, SubscribeError, type SubscribeResult } from "../errors.ts";
+import type { ResolvedOptions } from "../resolve-options.ts";
+import type { Request } from "../session/exchanges.ts";
+import { Consumers } from "./consumers.ts";
+import type { Emitter } from "./emitter.ts";
+import type { ClientEvents } from "./events.ts";
+import { Inbox, type MessageHandler } from "./inbox.ts";
+import type { Link } from "./link.ts";
+import { giveUpWhen, Operation, type Patience } from "./operations.ts";
+import { subscribeRequest, type FilterList, type SubscribeOptions } from "./subscribe-options.ts";
+import { Subscription } from "./subscription.ts";
+
+/** What the server said of one Topic Filter of an UNSUBSCRIBE. */
+export interface UnsubscribeResult {
+  readonly filter: string;
+  /** 0x00, or 0x11 when there was no such subscription; always 0x00 before MQTT 5.0. */
+  readonly reasonCode: number;
+}
+
+/** What a Subscriber shares with its client. */
+export interface SubscriberParts {
+  readonly emitter: Emitter<ClientEvents>;
+  readonly options: ResolvedOptions;
+  /** Tells of an error that belongs to no call. */
+  readonly report: (error: unknown) => void;
+}
+
+/** Subscribes and unsubscribes for one client, and has those who consume its messages. */
+export class Subscriber {
+  /** Those of this round: a client that is connected anew begins without any. */
+  consumers: Consumers = this.#newConsumers();
+  readonly #link: Link;
+  readonly #emitter: Emitter<ClientEvents>;
+  readonly #options: ResolvedOptions;
+  readonly #report: (error: unknown) => void;
+  readonly #subscriptions = new WeakMap<Inbox, Subscription>();
+
+  constructor(link: Link, parts: SubscriberParts) {
+    this.#link = link;
+    this.#emitter = parts.emitter;
+    this.#options = parts.options;
+    this.#report = parts.report;
+  }
+
+  /** Begins a new round. */
+  reset(): void {
+    this.consumers = this.#newConsumers();
+  }
+
+  /** Reading goes on although there is no room: drops what may be dropped, and ends the connection where that is not enough. */
+  makeRoom(): void {
+    const { session } = this.#link;
+    if (this.consumers.makeRoom() || !session.isOverrun) return;
+    // Nothing else can stop the server from filling our memory.
+    const reasonCode = reasonCodes.receiveMaximumExceeded;
+    session.fail(new QueueFullError("More messages wait for their consumers than may be held", { reasonCode }));
+  }
+
+  /** As `MqttClient.subscribe`. */
+  async subscribe(
+    filters: FilterList,
+    options: SubscribeOptions,
+    handler: MessageHandler | undefined,
+  ): Promise<Subscription> {
+    await this.#whenConnected(options.signal);
+    const request = subscribeRequest(filters, options, this.#link.session.version);
+    const names = request.subscriptions.map(({ topicFilter }) => topicFilter);
+    const { consumers } = this;
+    const inbox = new Inbox(consumers, names, { options, handler });
+    const results: SubscribeResult[] = [];
+    const subscription = new Subscription(inbox, results);
+    this.#subscriptions.set(inbox, subscription);
+    // Before the answer, because messages may come before it.
+    for (const name of names) consumers.add(name, inbox);
+    try {
+      const codes = await this.#request(request, options);
+      for (const [index, filter] of names.entries()) {
+        const reasonCode = codes[index] as number; // There is one for each filter: the Session has counted.
+        results.push(reasonCode < 0x80 ? { filter, qos: reasonCode as 0 | 1 | 2, reasonCode } : { filter, reasonCode });
+      }
+    } catch (error) {
+      // What the server may have granted all the same is given back.
+      inbox.leave().catch(ignore);
+      throw error;
+    }
+    consumers.remove(
+      results.filter(({ qos }) => qos === undefined).map(({ filter }) => filter),
+      inbox,
+    );
+    if (!consumers.has(inbox)) {
+      inbox.leave().catch(ignore); // Messages of other subscriptions may have come to it meanwhile.
+      throw new SubscribeError(results);
+    }
+    this.#emitter.emit("subscribed", { subscription });
+    return subscription;
+  }
+
+  /** As `MqttClient.unsubscribe`. */
+  async unsubscribe(filters: string | readonly string[], options: Patience): Promise<UnsubscribeResult[]> {
+    const names = typeof filters === "string" ? [filters] : [...filters];
+    if (names.length === 0) throw new InvalidOptionError("filter", "There is no topic filter to unsubscribe from");
+    names.forEach(validateTopicFilter);
+    await this.#whenConnected(options.signal);
+    const { consumers } = this;
+    const results = await this.#unsubscribe(names, options);
+    for (const name of names) consumers.removeAll(name);
+    return results;
+  }
+
+  #newConsumers(): Consumers {
+    return new Consumers({
+      hasListener: () => this.#emitter.has("message"),
+      acknowledge: (exchange, acknowledgement) => {
+        this.#link.session.acknowledge(exchange, acknowledgement);
+        this.#link.connection?.wake();
+      },
+      roomMade: () => {
+        this.#link.connection?.wake();
+      },
+      handlerFailed: (error) => {
+        this.#report(error);
+      },
+      left: async (filters) => {
+        if (this.#link.state.name === "connected" && filters.length > 0) await this.#unsubscribe(filters, {});
+      },
+      show: (message, inboxes) => {
+        const subscriptions = inboxes.flatMap((inbox) => this.#subscriptions.get(inbox) ?? []);
+        this.#emitter.emit("message", { message, subscriptions });
+      },
+    });
+  }
+
+  /** Rejects when the signal is aborted before. */
+  #whenConnected(signal: AbortSignal | undefined): Promise<void> {
+    signal?.throwIfAborted();
+    const { promise, resolve, reject } = new Deferred<void>();
+    giveUpWhen({ signal, what: "connect" }, promise, this.#options.environment, reject);
+    this.#link.whenConnected().then(resolve, reject);
+    return promise;
+  }
+
+  /** Sends a SUBSCRIBE or UNSUBSCRIBE; resolves to the Reason Codes of the answer. */
+  #request(
+    request: Request,
+    { signal, timeoutMs = this.#options.operationTimeoutMs }: Patience,
+  ): Promise<readonly number[]> {
+    // It may have been lost since there was one.
+    if (this.#link.state.name !== "connected") throw new ClosedError();
+    const operation = new Operation((answer) =>
+      answer !== undefined && "reasonCodes" in answer ? answer.reasonCodes : [],
+    );
+    const { session, connection } = this.#link;
+    const { environment } = this.#options;
+    const exchange = session.request(request, operation as Operation, { sentAt: environment.now(), timeoutMs });
+    connection?.wake();
+    giveUpWhen({ signal, what: request.type }, operation.promise, environment, (reason) => {
+      session.cancel(exchange);
+      operation.reject(reason);
+    });
+    return operation.promise;
+  }
+
+  async #unsubscribe(filters: readonly string[], patience: Patience): Promise<UnsubscribeResult[]> {
+    const codes = await this.#request({ type: "unsubscribe", topicFilters: [...filters] }, patience);
+    this.#emitter.emit("unsubscribed", { filters });
+    return filters.map((filter, index) => ({ filter, reasonCode: codes[index] ?? 0 }));
+  }
+}
