@@ -65,7 +65,7 @@ export class PropertyList<T extends PropertyTarget = PropertyTarget> {
       if (row === undefined) throw reader.malformed(this.#noSuch(identifier), start);
       const { name } = row;
       const valueStart = reader.position;
-      const value = reader[row.method]();
+      const value = readValue(row.method, reader);
       checkRange(row, value, valueStart - reader.origin);
       const earlier = values[name];
       if (earlier === undefined) {
@@ -87,6 +87,22 @@ function writeOne(row: PropertyRow, value: unknown, writer: Writer): void {
   writer.byte(row.identifier); // All identifiers are below 0x80, one byte as a Variable Byte Integer.
   writer[row.method](value as never, row.name);
   checkRange(row, value);
+}
+
+/** The frequent ones are spelled out: a method that is called by its name is slow to be found. */
+function readValue(method: PropertyRow["method"], reader: Reader): unknown {
+  switch (method) {
+    case "stringPair":
+      return reader.stringPair();
+    case "string":
+      return reader.string();
+    case "byte":
+      return reader.byte();
+    case "fourByteInteger":
+      return reader.fourByteInteger();
+    default:
+      return reader[method]();
+  }
 }
 
 function checkRange({ name, minimum, maximum }: PropertyRow, value: unknown, offset?: number): void {

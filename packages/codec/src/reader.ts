@@ -66,8 +66,10 @@ export class Reader {
   /** A Variable Byte Integer (section 1.5.5). */
   variableByteInteger(): number {
     const start = this.position;
-    let value = 0;
-    for (let count = 1; ; count++) {
+    const first = this.byte();
+    if (first < 0x80) return first; // As nearly all are.
+    let value = first & 0x7f;
+    for (let count = 2; ; count++) {
       const byte = this.byte();
       if (isIllFormed(byte, count)) throw this.malformed(`A field ${illFormedInteger}`, start);
       value |= (byte & 0x7f) << (7 * (count - 1));
