@@ -34,7 +34,7 @@ const budgets: readonly Budget[] = [
   },
   {
     name: 'import * from "@rivulet/codec"',
-    maximumGzipBytes: 9_000,
+    maximumGzipBytes: 9_100,
     targetGzipBytes: 6_000,
     code: () => bundle('export * from "@rivulet/codec";'),
   },
