@@ -244,7 +244,10 @@ export class MqttClient implements AsyncDisposable {
     return this.#emitter.on(name, listener);
   }
 
-  /** Resolves at the next event of a name; rejects with ClosedError when the client is closed before. */
+  /**
+   * Resolves at the next event of a name; rejects with ClosedError when the client is closed before. On a client that
+   * is idle or closed already it waits for what `connect` brings.
+   */
   once<Name extends keyof ClientEvents>(name: Name): Promise<ClientEvents[Name]> {
     const { promise, resolve, reject } = new Deferred<ClientEvents[Name]>();
     const off = this.on(name, resolve);
