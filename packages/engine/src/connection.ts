@@ -5,7 +5,8 @@ import type { Environment } from "./environment.ts";
 import { MqttError, TransportError } from "./errors.ts";
 import { closeGraceMs, maximumTimerDelayMs, outputBytesLimit } from "./limits.ts";
 import type { SessionEvent } from "./session/events.ts";
-import type { ConnectRequest, Session } from "./session/session.ts";
+import type { ConnectRequest } from "./session/session-options.ts";
+import type { Session } from "./session/session.ts";
 
 // Theory of operation
 //
@@ -28,6 +29,8 @@ export interface ConnectionHost<Context> {
   readonly makeRoom: () => void;
   /** The transport has taken a batch. */
   readonly written: () => void;
+  /** Has the changes of the Session written down; settles when that is done, undefined when there is nothing to do. */
+  readonly persist?: (() => Promise<void> | undefined) | undefined;
   /** Something happened in the Session. */
   readonly handle: (event: SessionEvent<Context>) => void;
   /** The transport is gone, and nothing more will come. Called once. */
@@ -99,6 +102,15 @@ export class Connection<Context> {
     });
   }
 
+  /** What the server proved in its CONNACK is right: goes on with it. */
+  accept(): void {
+    const now = this.#environment.now();
+    this.#session.accept(now);
+    this.#dispatch();
+    this.#session.receiveHeld(now);
+    this.#turn();
+  }
+
   /** Resolves when the transport is gone; never rejects. */
   get closed(): Promise<void> {
     return this.#closed.promise;
@@ -126,15 +138,19 @@ export class Connection<Context> {
 
   #received(chunk: Uint8Array): void {
     const now = this.#environment.now();
-    this.#session.bytesReceived(now);
+    let hasPacket = false;
     try {
       this.#decoder.decode(chunk, (packet: ControlPacket, byteLength: number) => {
+        hasPacket = true;
         this.#session.receive(packet, byteLength, now);
+        // Who hears of the connection may still change what comes next.
+        if (packet.type === "connack") this.#dispatch();
       });
     } catch (error) {
       // Once the protocol is over, whatever follows is of no interest.
       if (!this.#isEnding) this.#session.fail(error as MqttError);
     }
+    this.#session.bytesReceived(chunk.length, hasPacket, now);
     this.#turn();
   }
 
@@ -157,12 +173,15 @@ export class Connection<Context> {
 
   #mayRead(): boolean {
     if (this.#isEnding) return true;
-    if (this.#session.batchBytes > outputBytesLimit) return false;
+    if (this.#session.batchBytes > outputBytesLimit || this.#session.isVerifying) return false;
     return this.#host.hasRoom() || this.#session.isAwaitingServer;
   }
 
   #turn(): void {
     if (this.#isClosed) return;
+    // Timers of pages in the background, and of machines that slept, fire late: what is due is not left to them alone.
+    const now = this.#environment.now();
+    if (now >= this.#timerDue) this.#session.handleTimeout(now);
     this.#dispatch();
     void this.#flush();
     this.#settle();
@@ -186,13 +205,18 @@ export class Connection<Context> {
       for (;;) {
         const bytes = this.#session.transmit(this.#environment.now());
         this.#dispatch();
+        const persisting = this.#host.persist?.();
         if (bytes.length === 0 || this.#isClosed) break;
         const batch = this.#batch;
         this.#writtenBatch = batch;
         this.#batch = undefined;
         try {
+          // What must not be forgotten is written down before what it covers is sent.
+          if (persisting !== undefined) await persisting;
+          if (this.#isClosed) return;
           await this.#writer.write(bytes);
           if (this.#isClosed) return;
+          this.#session.written(bytes.length, this.#environment.now());
           batch?.resolve();
           this.#host.written();
         } catch (error) {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import {
+  AuthenticationError,
   ClosedError,
   ConnectionRefusedError,
   InvalidOptionError,
@@ -29,6 +30,7 @@ describe("errors", () => {
     ["ClosedError", "ERR_CLOSED", new ClosedError(undefined, { cause })],
     ["PublishError", "ERR_PUBLISH", new PublishError("a", 0x97, { cause })],
     ["SubscribeError", "ERR_SUBSCRIBE", new SubscribeError([{ filter: "a", reasonCode: 0x87 }], { cause })],
+    ["AuthenticationError", "ERR_AUTHENTICATION", new AuthenticationError("The server is another", { cause })],
     ["PacketIdExhaustedError", "ERR_PACKET_ID_EXHAUSTED", new PacketIdExhaustedError()],
     ["QueueFullError", "ERR_QUEUE_FULL", new QueueFullError("The queue is full")],
   ])("%s has its name and the code %s, and is an MqttError", (name, code, error) => {

@@ -35,13 +35,23 @@ export class UnsupportedError extends MqttError {
   override name = "UnsupportedError";
 }
 
+/** What a server says when it wants to be rid of us. */
+export interface FarewellErrorOptions extends MqttErrorOptions {
+  /** Its Server Reference (section 4.11): where others are, separated by spaces. */
+  readonly serverReference?: string | undefined;
+}
+
 /** The server answered CONNECT with a CONNACK that refuses it (section 3.2.2.2); `reasonCode` says why. */
 export class ConnectionRefusedError extends MqttError {
+  /** Where the server says that others are, separated by spaces (section 4.11). */
+  readonly serverReference: string | undefined;
+
   /** `reasonCode` is what the server said: a Reason Code or, before MQTT 5.0, a Return code from 1 to 5. */
-  constructor(reasonCode: number, options: MqttErrorOptions = {}) {
+  constructor(reasonCode: number, options: FarewellErrorOptions = {}) {
     const text = reasonCodeText(returnCodes[reasonCode] ?? reasonCode);
     const message = said("The server refused the connection", reasonCode, { ...options, text });
     super("ERR_CONNECTION_REFUSED", message, { ...options, reasonCode });
+    this.serverReference = options.serverReference;
   }
 
   override name = "ConnectionRefusedError";
@@ -49,9 +59,13 @@ export class ConnectionRefusedError extends MqttError {
 
 /** The server ended the connection with a DISCONNECT (section 3.14); `reasonCode` says why. */
 export class ServerDisconnectError extends MqttError {
-  constructor(reasonCode: number, options: MqttErrorOptions = {}) {
+  /** Where the server says that others are, separated by spaces (section 4.11). */
+  readonly serverReference: string | undefined;
+
+  constructor(reasonCode: number, options: FarewellErrorOptions = {}) {
     const message = said("The server ended the connection", reasonCode, options);
     super("ERR_SERVER_DISCONNECT", message, { ...options, reasonCode });
+    this.serverReference = options.serverReference;
   }
 
   override name = "ServerDisconnectError";
@@ -158,6 +172,40 @@ export class QueueFullError extends MqttError {
   }
 
   override name = "QueueFullError";
+}
+
+/**
+ * Enhanced authentication has failed (section 4.12), on our side: the authenticator could not go on, or the server did
+ * not prove who it is. `cause` is what the authenticator threw. `reasonCode` is 0x8C.
+ */
+export class AuthenticationError extends MqttError {
+  constructor(message: string, options: MqttErrorOptions = {}) {
+    super("ERR_AUTHENTICATION", message, { reasonCode: 0x8c, ...options });
+  }
+
+  override name = "AuthenticationError";
+}
+
+/** The server has lost the Session, and with it the exchange of this message: nobody knows whether it arrived. */
+export class SessionLostError extends MqttError {
+  /** What the message awaited. */
+  readonly stage: "puback" | "pubrec" | "pubcomp";
+
+  constructor(stage: "puback" | "pubrec" | "pubcomp") {
+    super("ERR_SESSION_LOST", `The server lost the session while a message awaited ${stage.toUpperCase()}`);
+    this.stage = stage;
+  }
+
+  override name = "SessionLostError";
+}
+
+/** A Session could not be written down or taken up again. `cause` is the store's own error, where it gave one. */
+export class StoreError extends MqttError {
+  constructor(message: string, options: MqttErrorOptions = {}) {
+    super("ERR_STORE", message, options);
+  }
+
+  override name = "StoreError";
 }
 
 /** The Return codes of MQTT 3.1.1 (its section 3.2.2.3) as the Reason Codes that say the same. */

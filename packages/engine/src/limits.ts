@@ -19,6 +19,14 @@ export const defaultConnectTimeoutMs = 30_000;
 export const defaultOperationTimeoutMs = 30_000;
 /** How long `disconnect` waits for what is in flight, in ms. */
 export const defaultDisconnectTimeoutMs = 10_000;
+/** The most that is waited for before the first attempt to connect again, in ms; it doubles with each further one. */
+export const defaultMinDelayMs = 1000;
+/** The most that it grows to, in ms. */
+export const defaultMaxDelayMs = 60_000;
+/** How long a connection has to last for the delays to begin anew, in ms. */
+export const defaultStableAfterMs = 30_000;
+/** How often in a row the client goes where a server sends it. */
+export const defaultMaxHops = 5;
 /** Messages that may wait to be sent. */
 export const defaultQueueMessages = 10_000;
 /** Bytes that may wait to be sent. */
@@ -44,8 +52,20 @@ export const batchBytesLimit: number = 64 * 1024;
  */
 export const outputBytesLimit: number = 1024 * 1024;
 
+/** How long a message that others wait behind may be without an acknowledgement until the log says so, in ms. */
+export const acknowledgementPatienceMs = 30_000;
+
+/** A packet that arrives in pieces is a sign of life when it grows by so many bytes within the Keep Alive. */
+export const leastProgressBytes = 1024;
+
 /** How long the server has to close its side after DISCONNECT before the connection is dropped, in ms. */
 export const closeGraceMs = 2000;
+
+/** How often in a row a server may break the protocol before the client leaves it alone. */
+export const protocolFaultsLimit = 5;
+
+/** Servers that are tried of those that one Server Reference names. */
+export const serverReferencesLimit = 10;
 
 /** Topics whose matching subscriptions are remembered. */
 export const routeCacheSize = 1000;

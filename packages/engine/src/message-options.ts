@@ -1,6 +1,6 @@
 import { InvalidOptionError } from "./errors.ts";
 import { fourBytes, type Rules } from "./option-rules.ts";
-import type { MessageProperties, Payload } from "./options.ts";
+import type { BlobPayload, MessageProperties, Payload } from "./options.ts";
 
 const encoder = new TextEncoder();
 
@@ -11,6 +11,20 @@ export function payloadBytes(payload: Payload, option = "payload"): Uint8Array {
   if (payload instanceof ArrayBuffer) return new Uint8Array(payload);
   if (ArrayBuffer.isView(payload)) return new Uint8Array(payload.buffer, payload.byteOffset, payload.byteLength);
   throw new InvalidOptionError(option, `${option} is a string or bytes, not ${typeof payload}`);
+}
+
+/** Whether the bytes of a payload have to be read first. */
+export function isBlob(payload: Payload | BlobPayload): payload is BlobPayload {
+  return typeof (payload as Partial<BlobPayload> | null | undefined)?.arrayBuffer === "function";
+}
+
+/** Reads a payload. */
+export async function readBlob(payload: BlobPayload): Promise<ArrayBuffer> {
+  try {
+    return await payload.arrayBuffer();
+  } catch (cause) {
+    throw new InvalidOptionError("payload", "The payload cannot be read", { cause });
+  }
 }
 
 /** The properties that a PUBLISH and a Will Message have in common. */

@@ -11,6 +11,8 @@ interface Options {
   readonly flag?: unknown;
   readonly recent?: unknown;
   readonly expiry?: unknown;
+  readonly callback?: unknown;
+  readonly more?: unknown;
 }
 
 const rules: Rules<Options> = {
@@ -22,6 +24,8 @@ const rules: Rules<Options> = {
   flag: { ...boolean, as: true },
   recent: { isNew: true },
   expiry: { ...fourBytes, as: "messageExpiryInterval" },
+  callback: { is: "function" },
+  more: { of: [false], is: "object" },
 };
 
 /** The error that options are refused with. */
@@ -38,6 +42,8 @@ describe("readOptions", () => {
   test("returns undefined when nothing becomes a property", () => {
     expect(readOptions({}, rules)).toBeUndefined();
     expect(readOptions({ size: 2, mode: false, anything: null, recent: true }, rules)).toBeUndefined();
+    expect(readOptions({ callback: () => 1, more: {} }, rules)).toBeUndefined();
+    expect(readOptions({ more: false }, rules)).toBeUndefined();
   });
 
   test("what is undefined is left out", () => {
@@ -64,6 +70,10 @@ describe("readOptions", () => {
     [{ expiry: -1 }, "expiry is -1, and must be a whole number from 0 to 4294967295"],
     [{ mode: "stop" }, `mode is "stop", and must be pause or drop or false`],
     [{ format: "text" }, `format is "text", and must be bytes or utf-8`],
+    [{ callback: 5 }, "callback is 5, and must be function"],
+    [{ callback: null }, "callback is object, and must be function"],
+    [{ more: true }, "more is true, and must be false or object"],
+    [{ more: null }, "more is object, and must be false or object"],
   ])("refuses %o", (options, message) => {
     const error = refusal(options);
     expect(error).toBeInstanceOf(InvalidOptionError);

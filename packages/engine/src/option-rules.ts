@@ -9,6 +9,8 @@ interface Rule {
   readonly max?: number;
   /** The values that it may have. */
   readonly of?: readonly unknown[];
+  /** What it may be beside that. */
+  readonly is?: "function" | "object";
   /** The property that it becomes, true for that of its own name: a value by its place in `of`. */
   readonly as?: string | true;
   /** It needs MQTT 5.0, as everything does that becomes a property. */
@@ -42,10 +44,11 @@ export function readOptions<Options extends object>(
     const value: unknown = options[key];
     if (!Object.hasOwn(rules, key)) throw new InvalidOptionError(name, `There is no option ${name}`);
     if (value === undefined) continue;
-    const { min = 0, max, of, as, isNew } = rules[key];
-    const isFine = of === undefined ? isWithin(value, min, max) : of.includes(value);
+    const { min = 0, max, is, of = is && [], as, isNew } = rules[key];
+    const isFine = of === undefined ? isWithin(value, min, max) : of.includes(value) || isOf(value, is);
     if (!isFine) {
-      const range = of === undefined ? `a whole number from ${min} to ${String(max)}` : of.join(" or ");
+      const range =
+        of === undefined ? `a whole number from ${min} to ${String(max)}` : of.concat(is ?? []).join(" or ");
       const isPlain = typeof value === "number" || typeof value === "boolean";
       const shown = isPlain ? String(value) : typeof value === "string" ? `"${value}"` : typeof value;
       throw new InvalidOptionError(name, `${name} is ${shown}, and must be ${range}`);
@@ -58,6 +61,10 @@ export function readOptions<Options extends object>(
     properties[as === true ? key : as] = of === undefined ? value : of.indexOf(value);
   }
   return properties as Record<string, never> | undefined;
+}
+
+function isOf(value: unknown, type: string | undefined): boolean {
+  return value !== null && typeof value === type;
 }
 
 function isWithin(value: unknown, min: number, max: number | undefined): boolean {

@@ -8,6 +8,7 @@ const environment: EngineOptions["environment"] = {
   now: () => 0,
   setTimeout: () => undefined,
   clearTimeout: () => undefined,
+  wallNow: () => 0,
   getRandomValues: (bytes) => bytes.map((_, index) => index * 17),
 };
 
@@ -69,12 +70,22 @@ describe("resolveOptions", () => {
       pingTimeoutMs: 3,
       maxInflight: 4,
       offlineQueue: { maxMessages: 0, maxBytes: Infinity },
-      reconnect: false,
+      reconnect: { minDelayMs: 5, maxDelayMs: Infinity, maxAttempts: 1, stableAfterMs: 0, retryInitial: true },
+      redirect: { maxHops: 1, allow: () => true },
       username: "u",
       password: "p",
       will: { topic: "gone", payload: "x" },
     };
     expect(resolveOptions(engineOptions(options))).toMatchObject(options);
+  });
+
+  test("takes false for what can be turned off, and nothing of what can be left out", () => {
+    for (const name of ["offlineQueue", "reconnect", "redirect"]) {
+      for (const value of [false, undefined, {}]) {
+        expect(resolveOptions(engineOptions({ [name]: value }))).toMatchObject({ [name]: value });
+      }
+    }
+    expect(() => resolveOptions(engineOptions({ redirect: false, protocolVersion: 4 }))).not.toThrow();
   });
 
   test.each([
@@ -117,7 +128,12 @@ describe("resolveOptions", () => {
     ["maxInflight", 0],
     ["maxInflight", 65_536],
     ["reconnect", true],
-    ["reconnect", {}],
+    ["reconnect", null],
+    ["reconnect", 5],
+    ["redirect", true],
+    ["redirect", "off"],
+    ["offlineQueue", true],
+    ["offlineQueue", 100],
   ])("%s: %o is refused by name", (option, value) => {
     const error = refusal({ [option]: value });
     expect(error).toBeInstanceOf(InvalidOptionError);
@@ -128,6 +144,19 @@ describe("resolveOptions", () => {
     [{ offlineQueue: { maxMessages: -1 } }, "offlineQueue.maxMessages"],
     [{ offlineQueue: { maxBytes: 0.5 } }, "offlineQueue.maxBytes"],
     [{ offlineQueue: { maximum: 1 } }, "offlineQueue.maximum"],
+    [{ offlineQueue: { qos0: "reject" } }, "offlineQueue.qos0"],
+    [{ offlineQueue: { overflow: "pause" } }, "offlineQueue.overflow"],
+    [{ reconnect: { minDelayMs: 0 } }, "reconnect.minDelayMs"],
+    [{ reconnect: { maxDelayMs: -1 } }, "reconnect.maxDelayMs"],
+    [{ reconnect: { minDelayMs: 2, maxDelayMs: 1 } }, "reconnect.maxDelayMs"],
+    [{ reconnect: { maxAttempts: 0 } }, "reconnect.maxAttempts"],
+    [{ reconnect: { stableAfterMs: -1 } }, "reconnect.stableAfterMs"],
+    [{ reconnect: { retryInitial: "yes" } }, "reconnect.retryInitial"],
+    [{ reconnect: { retry: 1000 } }, "reconnect.retry"],
+    [{ reconnect: { period: 1000 } }, "reconnect.period"],
+    [{ redirect: { maxHops: 0 } }, "redirect.maxHops"],
+    [{ redirect: { allow: true } }, "redirect.allow"],
+    [{ redirect: { hosts: [] } }, "redirect.hosts"],
     [{ will: { topic: "a", payload: "", qos: 3 } }, "will.qos"],
     [{ will: { topic: "a", payload: "", delayInterval: -1 } }, "will.delayInterval"],
     [{ will: { topic: "a", payload: "", messageExpiryInterval: 0.5 } }, "will.messageExpiryInterval"],
@@ -160,6 +189,7 @@ describe("resolveOptions", () => {
     ["requestResponseInformation", { requestResponseInformation: true }],
     ["requestProblemInformation", { requestProblemInformation: false }],
     ["userProperties", { userProperties: [["a", "1"]] }],
+    ["redirect", { redirect: {} }],
     ["will.delayInterval", { will: { topic: "a", payload: "", delayInterval: 1 } }],
     ["will.messageExpiryInterval", { will: { topic: "a", payload: "", messageExpiryInterval: 1 } }],
     ["will.contentType", { will: { topic: "a", payload: "", contentType: "text/plain" } }],

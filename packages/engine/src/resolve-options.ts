@@ -6,11 +6,19 @@ import {
   type PacketProperties,
   type ProtocolVersion,
 } from "@rivulet/codec";
-import { InvalidOptionError, type MqttError } from "./errors.ts";
+import { InvalidOptionError, UnsupportedError, type MqttError } from "./errors.ts";
 import * as defaults from "./limits.ts";
+import { logLevels } from "./log-entry.ts";
 import { messageRules, payloadBytes } from "./message-options.ts";
 import { boolean, fourBytes, positive, readOptions, twoBytes, type Rules } from "./option-rules.ts";
-import type { Credentials, EngineOptions, WillOptions } from "./options.ts";
+import type {
+  Credentials,
+  EngineOptions,
+  OfflineQueueOptions,
+  ReconnectOptions,
+  RedirectOptions,
+  WillOptions,
+} from "./options.ts";
 
 /** Options with defaults filled in, checked. */
 export interface ResolvedOptions extends EngineOptions {
@@ -23,6 +31,8 @@ export interface ResolvedOptions extends EngineOptions {
   readonly connectTimeoutMs: number;
   readonly operationTimeoutMs: number;
 }
+
+const orFalse = { of: [false], is: "object" } as const;
 
 const rules: Rules<EngineOptions> = {
   protocolVersion: {},
@@ -39,24 +49,50 @@ const rules: Rules<EngineOptions> = {
   requestResponseInformation: { ...boolean, as: true },
   requestProblemInformation: { ...boolean, as: true },
   userProperties: { as: true },
+  authenticator: { is: "object" },
   // Not only told to the server, so it serves MQTT 3.1.1 too.
   maximumPacketSize: { min: 1, ...fourBytes },
   connectTimeoutMs: positive,
   operationTimeoutMs: positive,
   pingTimeoutMs: positive,
   maxInflight: { min: 1, ...twoBytes },
-  offlineQueue: {},
-  reconnect: { of: [false] },
+  session: { is: "object" },
+  sessionNamespace: {},
+  sessionLost: { of: ["republish-qos1", "republish", "fail"] },
+  resubscribe: boolean,
+  republishInterval: fourBytes,
+  topicAliases: { of: ["off", "auto"] },
+  offlineQueue: orFalse,
+  reconnect: orFalse,
+  redirect: { ...orFalse, isNew: true },
   socket: {},
   webSocket: {},
+  logger: { is: "function" },
+  logLevel: { of: logLevels },
   transports: {},
   signal: {},
   environment: {},
 };
 
-const queueRules: Rules<NonNullable<EngineOptions["offlineQueue"]>> = {
+const queueRules: Rules<OfflineQueueOptions> = {
   maxMessages: { max: Infinity },
   maxBytes: { max: Infinity },
+  qos0: { of: ["queue", "drop"] },
+  overflow: { of: ["reject", "drop-oldest", "drop-newest"] },
+};
+
+const reconnectRules: Rules<ReconnectOptions> = {
+  minDelayMs: positive,
+  maxDelayMs: positive,
+  maxAttempts: positive,
+  stableAfterMs: { max: Infinity },
+  retryInitial: boolean,
+  retry: { is: "function" },
+};
+
+const redirectRules: Rules<RedirectOptions> = {
+  maxHops: positive,
+  allow: { is: "function" },
 };
 
 const willRules: Rules<WillOptions> = {
@@ -74,7 +110,9 @@ const willRules: Rules<WillOptions> = {
  * @throws InvalidOptionError naming the option, UnsupportedError for one that no version of the list can honour.
  */
 export function resolveOptions(options: EngineOptions): ResolvedOptions {
-  const { protocolVersion = 5, clientId = randomClientId(options), cleanStart = true, will } = options;
+  const { protocolVersion = 5, clientId = randomClientId(options), will, session } = options;
+  // Who keeps a Session wants to go on with it.
+  const { cleanStart = session === undefined, republishInterval = 0 } = options;
   const [first, ...others] = [protocolVersion].flat();
   if (first === undefined || [first, ...others].some((version) => ![3, 4, 5].includes(version))) {
     throw new InvalidOptionError(
@@ -85,12 +123,28 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
   const versions = [first, ...others] as const;
   const version = versions.includes(5) ? 5 : first;
   const properties = { ...readOptions(options, rules, { version }) };
-  readOptions(options.offlineQueue ?? {}, queueRules, { path: "offlineQueue." });
+  if (options.offlineQueue) readOptions(options.offlineQueue, queueRules, { path: "offlineQueue." });
+  if (options.redirect) readOptions(options.redirect, redirectRules, { path: "redirect." });
+  if (options.reconnect) checkReconnect(options.reconnect);
   if (will !== undefined) checkWill(will, version);
   if (options.password !== undefined) payloadBytes(options.password, "password");
+  // A server that could talk us out of it need not prove who it is.
+  if (options.authenticator !== undefined && versions.some((each) => each < 5)) {
+    throw new UnsupportedError(
+      "authenticator",
+      "Option authenticator needs MQTT 5.0, and no other version to fall back to",
+    );
+  }
   // [MQTT311-3.1.3-7]
   if (clientId === "" && !cleanStart && version < 5) {
     throw new InvalidOptionError("clientId", "An empty clientId needs cleanStart or MQTT 5.0");
+  }
+  if (session !== undefined && !options.clientId) {
+    throw new InvalidOptionError("clientId", "A session that is kept needs a clientId of its own");
+  }
+  // [MQTT-4.4.0-1]
+  if (republishInterval > 0 && versions.every((each) => each === 5)) {
+    throw new InvalidOptionError("republishInterval", "MQTT 5.0 forbids to send messages again while connected");
   }
   const { keepAlive = defaults.defaultKeepAlive, connectTimeoutMs = defaults.defaultConnectTimeoutMs } = options;
   const { operationTimeoutMs = defaults.defaultOperationTimeoutMs } = options;
@@ -104,10 +158,17 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
  */
 export function connectPacket(
   options: ResolvedOptions,
-  attempt: Credentials & { readonly version: ProtocolVersion; readonly clientId: string },
+  attempt: Credentials & {
+    readonly version: ProtocolVersion;
+    readonly clientId: string;
+    /** Default: as asked for. */
+    readonly cleanStart?: boolean;
+    /** Method and data that begin an exchange of enhanced authentication. */
+    readonly authentication?: PacketProperties<"connect"> | undefined;
+  },
 ): ConnectPacket {
-  const { version, clientId, username, password } = attempt;
-  const { cleanStart, keepAlive, maximumPacketSize, properties, will } = options;
+  const { version, clientId, username, password, cleanStart = options.cleanStart } = attempt;
+  const { keepAlive, maximumPacketSize, properties, will } = options;
   const packet: ConnectPacket = {
     type: "connect",
     protocolVersion: version,
@@ -118,7 +179,13 @@ export function connectPacket(
   if (version === 5) {
     const receiveMaximum = defaults.defaultReceiveMaximum;
     const topicAliasMaximum = defaults.defaultTopicAliasMaximum;
-    packet.properties = { receiveMaximum, topicAliasMaximum, maximumPacketSize, ...properties };
+    packet.properties = {
+      receiveMaximum,
+      topicAliasMaximum,
+      maximumPacketSize,
+      ...properties,
+      ...attempt.authentication,
+    };
   }
   if (will !== undefined) {
     const { topic, payload, qos = 0, retain = false } = will;
@@ -135,6 +202,17 @@ export function connectPacket(
   return packet;
 }
 
+function checkReconnect(reconnect: ReconnectOptions): void {
+  readOptions(reconnect, reconnectRules, { path: "reconnect." });
+  const { minDelayMs = 0, maxDelayMs = Infinity } = reconnect;
+  if (minDelayMs > maxDelayMs) {
+    throw new InvalidOptionError(
+      "reconnect.maxDelayMs",
+      `reconnect.maxDelayMs is ${maxDelayMs}, less than reconnect.minDelayMs, ${minDelayMs}`,
+    );
+  }
+}
+
 function checkWill(will: WillOptions, version: ProtocolVersion): void {
   const path = "will.";
   readOptions(will, willRules, { version, path });
@@ -147,7 +225,7 @@ function checkWill(will: WillOptions, version: ProtocolVersion): void {
 }
 
 /** 23 characters of those that every server accepts [MQTT311-3.1.3-5]. */
-function randomClientId({ environment }: EngineOptions): string {
+export function randomClientId({ environment }: EngineOptions): string {
   let clientId = "rivulet";
   for (const byte of environment.getRandomValues(new Uint8Array(16))) clientId += (byte % 36).toString(36);
   return clientId;

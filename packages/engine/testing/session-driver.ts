@@ -72,8 +72,12 @@ export class SessionDriver {
 
   /** The server sends bytes that need not be what the codec would write. */
   receiveBytes(bytes: Uint8Array): this {
-    this.session.bytesReceived(this.now);
-    this.#fromServer.decode(bytes, (packet, byteLength) => this.session.receive(packet, byteLength, this.now));
+    let hasPacket = false;
+    this.#fromServer.decode(bytes, (packet, byteLength) => {
+      hasPacket = true;
+      this.session.receive(packet, byteLength, this.now);
+    });
+    this.session.bytesReceived(bytes.length, hasPacket, this.now);
     return this;
   }
 

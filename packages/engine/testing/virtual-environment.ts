@@ -27,6 +27,7 @@ export async function until(condition: () => boolean, turns = 20_000): Promise<v
 export class VirtualEnvironment implements Environment {
   #now = 1000;
   readonly #timers = new Set<Timer>();
+  readonly #wakers = new Set<() => void>();
 
   now(): number {
     return this.#now;
@@ -46,8 +47,27 @@ export class VirtualEnvironment implements Environment {
     this.#timers.delete(timer as Timer);
   }
 
+  wallNow(): number {
+    return this.now();
+  }
+
   getRandomValues(bytes: Uint8Array): Uint8Array {
     return bytes.map((_, index) => index * 7 + 3);
+  }
+
+  onWake(callback: () => void): () => void {
+    this.#wakers.add(callback);
+    return () => this.#wakers.delete(callback);
+  }
+
+  /** Tells those who want to know that timers may have been late. */
+  wakeUp(): void {
+    for (const callback of this.#wakers) callback();
+  }
+
+  /** Those who want to know when to wake. */
+  get pendingWakers(): number {
+    return this.#wakers.size;
   }
 
   /** Timers that have been set and have neither fired nor been called off. */
@@ -73,6 +93,11 @@ export class VirtualEnvironment implements Environment {
   async sleep(delayMs: number): Promise<void> {
     this.#now += delayMs;
     await this.advance(0);
+  }
+
+  /** Jumps ahead, and the timers that have become due do not fire until time passes again. */
+  oversleep(delayMs: number): void {
+    this.#now += delayMs;
   }
 
   #fire(timer: Timer): void {

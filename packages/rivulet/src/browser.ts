@@ -1,5 +1,6 @@
 import { MqttClient as EngineClient, type ConnectOptions, type ConnectTarget, type Transport } from "@rivulet/engine";
 import { webSocket } from "@rivulet/websocket";
+import { onWake } from "./on-wake.ts";
 import { connected, onPlatform } from "./platform.ts";
 
 export * from "./shared.ts";
@@ -15,7 +16,7 @@ export class MqttClient extends EngineClient {
    * @throws InvalidOptionError, UnsupportedError, naming the option.
    */
   constructor(url: ConnectTarget, options: ConnectOptions = {}) {
-    super(url, onPlatform(options, transports));
+    super(url, onPlatform(options, transports, { onWake }));
   }
 }
 

@@ -7,12 +7,17 @@ const environment: Environment = {
   clearTimeout: (timer) => {
     clearTimeout(timer as ReturnType<typeof setTimeout>);
   },
+  wallNow: () => Date.now(),
   getRandomValues: (bytes) => crypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>),
 };
 
 /** The user's options, with what the platform has to offer. */
-export function onPlatform(options: ConnectOptions, transports: readonly Transport[]): EngineOptions {
-  return { ...options, transports: options.transports ?? transports, environment };
+export function onPlatform(
+  options: ConnectOptions,
+  transports: readonly Transport[],
+  more?: Partial<Environment>,
+): EngineOptions {
+  return { ...options, transports: options.transports ?? transports, environment: { ...environment, ...more } };
 }
 
 /** Connects a client, and resolves to it. */

@@ -249,7 +249,7 @@ describe("the bytes that wait for consumers", { timeout: 30_000 }, () => {
   });
 
   it("end the connection in MQTT 3.1.1 when they are of QoS 1 and the server owes an answer", async () => {
-    const harness = await connected({ version: 4, answers: { publish: () => [] } });
+    const harness = await connected({ options: { reconnect: false }, version: 4, answers: { publish: () => [] } });
     const { server, client } = harness;
     const events = harness.record("disconnected");
     await client.subscribe("a", { qos: 1 });
@@ -262,7 +262,11 @@ describe("the bytes that wait for consumers", { timeout: 30_000 }, () => {
 
   it("end the connection also when the server says no more, and when the messages have no payload", async () => {
     for (const payload of [megabyte, new Uint8Array(0)]) {
-      const harness = await connected({ version: 4, options: { keepAlive: 0 }, answers: { publish: () => [] } });
+      const harness = await connected({
+        version: 4,
+        options: { reconnect: false, keepAlive: 0 },
+        answers: { publish: () => [] },
+      });
       const { server, client } = harness;
       await client.subscribe("a", { qos: 1 });
       client.publish("b", "", { qos: 1 }).catch(() => undefined);

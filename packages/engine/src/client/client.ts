@@ -1,32 +1,44 @@
 import type { ProtocolVersion } from "@rivulet/codec";
-import { Deferred, handled, ignore } from "../deferred.ts";
+import { Deferred, handled } from "../deferred.ts";
 import type { ConnectionInfo } from "../duplex.ts";
-import { ClosedError, type MqttError } from "../errors.ts";
+import { ClosedError, NotConnectedError, type MqttError } from "../errors.ts";
 import { defaultDisconnectTimeoutMs } from "../limits.ts";
-import type { ConnectTarget, EngineOptions, Payload } from "../options.ts";
+import { payloadBytes } from "../message-options.ts";
+import type { BlobPayload, ConnectTarget, EngineOptions, Payload } from "../options.ts";
 import { resolveOptions, type ResolvedOptions } from "../resolve-options.ts";
+import type { SessionSnapshot } from "../session-store.ts";
 import type { SessionEvent } from "../session/events.ts";
+import type { InflightMessage } from "../session/exchanges.ts";
 import type { Server } from "../session/server.ts";
+import type { Statistics } from "../statistics.ts";
 import { disconnectPacket, type DisconnectOptions } from "./disconnect-options.ts";
 import { Emitter, type Unsubscribe } from "./emitter.ts";
 import type { ClientEvents } from "./events.ts";
 import type { MessageHandler } from "./inbox.ts";
 import { Link } from "./link.ts";
-import { giveUpWhen, Operation, type Patience } from "./operations.ts";
-import { publishPacket, publishResult, type PublishOptions, type PublishResult } from "./publish-options.ts";
+import { Log } from "./log.ts";
+import { messageSink, type OutgoingMessage } from "./message-sink.ts";
+import type { Message } from "./message.ts";
+import { giveUpWhen, type Operation, type Patience } from "./operations.ts";
+import type { PublishOptions, PublishResult } from "./publish-options.ts";
+import { Publisher } from "./publisher.ts";
 import { redact } from "./redact.ts";
+import { Requester, type RequestOptions } from "./requester.ts";
+import { responder, type RequestHandler } from "./responder.ts";
+import { exportSnapshot, importSnapshot } from "./snapshot.ts";
 import type { FilterList, SubscribeOptions } from "./subscribe-options.ts";
 import { Subscriber, type UnsubscribeResult } from "./subscriber.ts";
 import type { Subscription } from "./subscription.ts";
+import type { TopicParams, TopicPattern } from "./topic-pattern.ts";
 
 /** Where a client stands. */
-export type ClientState = "idle" | "connecting" | "connected" | "disconnecting" | "closed";
+export type ClientState = "idle" | "connecting" | "connected" | "reconnecting" | "disconnecting" | "closed";
 
 // Theory of operation
 //
-// The client delegates. Its Link makes and ends the connection and has the Session; its Subscriber subscribes, and its
-// Consumers hand messages to those who want them. What remains here is to publish, and to turn what the Session reports
-// into promises that settle and events.
+// The client delegates. Its Link makes and ends the connection and has the Session; its Publisher publishes, its
+// Subscriber subscribes, and its Consumers hand messages to those who want them. What remains here is to turn what the
+// Session reports into promises that settle and events.
 
 /**
  * An MQTT client. `connect` of the package `rivulet` makes one that is connected.
@@ -35,20 +47,21 @@ export type ClientState = "idle" | "connecting" | "connected" | "disconnecting" 
  * client is closed first, with ClosedError. None of them counts as an unhandled rejection.
  */
 export class MqttClient implements AsyncDisposable {
+  readonly #given: EngineOptions;
   readonly #options: ResolvedOptions;
   readonly #link: Link;
   readonly #emitter: Emitter<ClientEvents>;
+  readonly #log: Log;
+  readonly #publisher: Publisher;
   readonly #subscriber: Subscriber;
-  #wasReadyToSend = true;
+  readonly #requester: Requester;
+  #writable: WritableStream<OutgoingMessage> | undefined;
   #isReporting = false;
   /** Rejects those who wait for an event. */
   readonly #pendingOnce = new Set<(reason: MqttError) => void>();
   readonly #abort = (): void => {
     this.close();
   };
-  /** The last batch that somebody waited for, and what they wait for: everything sent at QoS 0 in it shares it. */
-  #taken: Promise<void> | undefined;
-  #takenResult: Promise<PublishResult> | undefined;
 
   /**
    * Makes a client that is not connected.
@@ -56,38 +69,57 @@ export class MqttClient implements AsyncDisposable {
    * @throws InvalidOptionError, UnsupportedError, naming the option.
    */
   constructor(target: ConnectTarget, options: EngineOptions) {
+    this.#given = options;
     this.#options = resolveOptions(options);
     const report = (error: unknown): void => {
       this.#report(error);
     };
     this.#emitter = new Emitter(report);
+    this.#log = new Log(this.#emitter, options, report);
     this.#link = new Link(target, this.#options, {
       hasRoom: () => this.#subscriber.consumers.hasRoom,
-      isTracing: () => this.#emitter.has("packet"),
+      isTracing: () => this.#emitter.has("packet") || this.#log.has("debug"),
       makeRoom: () => {
         this.#subscriber.makeRoom();
       },
       written: () => {
-        this.#written();
+        this.#publisher.written();
       },
       handle: (event) => {
         this.#handle(event);
       },
-      report: (status) => {
+      stored: (entries) => {
+        this.#publisher.stored(entries);
+      },
+      report: (status, type) => {
+        this.#log.write(type === undefined ? "verbose" : "info", type ?? "info", () => status);
         this.#emitter.emit("connectionStatus", { status });
+      },
+      log: this.#log,
+      lost: (error) => {
+        this.#disconnected(error, true);
+      },
+      reconnecting: (retry) => {
+        this.#emitter.emit("reconnecting", retry);
       },
       closed: (error, wasConnected) => {
         this.#closed(error, wasConnected);
       },
     });
-    this.#subscriber = new Subscriber(this.#link, { emitter: this.#emitter, options: this.#options, report });
+    const parts = { emitter: this.#emitter, options: this.#options, log: this.#log, report };
+    this.#publisher = new Publisher(this.#link, parts);
+    this.#subscriber = new Subscriber(this.#link, parts);
+    this.#requester = new Requester(this, {
+      options: this.#options,
+      whenConnected: (signal) => this.#subscriber.whenConnected(signal),
+    });
     options.signal?.addEventListener("abort", this.#abort);
     if (options.signal?.aborted === true) this.close();
   }
 
   // What is
 
-  /** Where the client stands; the events `connected` and `disconnected` tell of changes. */
+  /** Where the client stands; the events `connected`, `disconnected` and `reconnecting` tell of changes. */
   get state(): ClientState {
     return this.#link.state.name;
   }
@@ -125,13 +157,31 @@ export class MqttClient implements AsyncDisposable {
 
   /** Whether a message published now would leave without waiting for others. */
   get readyToSend(): boolean {
-    return this.state === "connected" && this.#link.session.isReadyToSend;
+    return this.#publisher.isReadyToSend;
+  }
+
+  /** What has been counted since the client was made: a copy. */
+  get stats(): Readonly<Statistics> {
+    return { ...this.#link.statistics };
+  }
+
+  /**
+   * The messages at QoS 1 and 2 that are under way, in order, each with the stage of its exchange. To the server:
+   * `awaiting-puback` (QoS 1); `awaiting-pubrec`, then `sending-pubrel` while there is no connection to send it on, or
+   * `awaiting-pubcomp` (QoS 2). From the server: `sending-puback` (QoS 1) or `sending-pubrec` (QoS 2) until the consumers
+   * are done and those before it are acknowledged, then `awaiting-pubrel` (QoS 2). What has ended is not there:
+   * `sending-pubcomp`, `completed` and `acknowledged` come with the packet that ends it.
+   */
+  get inflight(): { readonly outgoing: InflightMessage[]; readonly incoming: InflightMessage[] } {
+    const { outgoing, incoming } = this.#link.session;
+    return { outgoing, incoming };
   }
 
   // Connection
 
   /**
-   * Connects; does nothing when the client is connected or about to be.
+   * Connects; does nothing when the client is connected or about to be. While it waits to connect again, it waits no
+   * longer. Rejects when the first attempt fails, unless `reconnect` has `retryInitial`.
    *
    * @throws ConnectionRefusedError, TransportError, TimeoutError, UnsupportedError for a URL that no transport here
    * opens, ClosedError when the client is closed meanwhile.
@@ -147,7 +197,7 @@ export class MqttClient implements AsyncDisposable {
   /**
    * Ends the connection with a DISCONNECT, after what waits and what is under way, for which it waits `timeoutMs`;
    * what is not done by then rejects with ClosedError. The server does not publish the will, unless `reasonCode` is
-   * 0x04. Settles in any case.
+   * 0x04. Settles in any case. Without a connection it waits for nothing: the client is closed at once.
    *
    * @throws InvalidOptionError, UnsupportedError for an option that needs MQTT 5.0.
    */
@@ -163,6 +213,17 @@ export class MqttClient implements AsyncDisposable {
     this.#link.close(new ClosedError());
   }
 
+  /**
+   * Authenticates once more on the connection that is there, with the `authenticator` (section 4.12.1). Resolves when
+   * the server is content; while one is under way, it is the same.
+   *
+   * @throws UnsupportedError before MQTT 5.0, NotConnectedError, AuthenticationError, also without an `authenticator`; it
+   * ends the connection, as ServerDisconnectError does when the server is not content.
+   */
+  reauthenticate(): Promise<void> {
+    return handled(this.#link.reauthenticate());
+  }
+
   /** `disconnect`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.disconnect();
@@ -171,37 +232,19 @@ export class MqttClient implements AsyncDisposable {
   // Messages
 
   /**
-   * Publishes a message. Before the client is connected it waits, in order with all others.
+   * Publishes a message. While the client is not connected it waits, in order with all others, unless `offlineQueue`
+   * says otherwise.
    *
    * Resolves at QoS 0 when the transport has taken it, at QoS 1 when the server has, at QoS 2 when the exchange is over.
-   * The bytes of the payload must not be changed before.
+   * The bytes of the payload must not be changed before. A `Blob` is read first, and takes its place in the order when
+   * that is done.
    *
    * @throws InvalidTopicError, MalformedPacketError, InvalidOptionError, UnsupportedError, PacketTooLargeError,
-   * QueueFullError when nothing was sent; PublishError when the server did not take it; ClosedError, TransportError
+   * QueueFullError, NotConnectedError when nothing was sent; PublishError when the server did not take it; ClosedError, TransportError
    * when it is not known.
    */
-  publish(topic: string, payload: Payload, options: PublishOptions = {}): Promise<PublishResult> {
-    try {
-      options.signal?.throwIfAborted();
-      if (this.state === "closed" || this.state === "disconnecting") throw new ClosedError();
-      const { session, connection } = this.#link;
-      const packet = publishPacket(topic, payload, { options, version: this.protocolVersion });
-      const operation = new Operation<PublishResult>((answer) => publishResult(topic, answer));
-      const exchange = session.publish(packet, operation as Operation);
-      connection?.wake();
-      this.#wasReadyToSend &&= session.isReadyToSend;
-      if (exchange === undefined) {
-        if (options.signal === undefined && options.timeoutMs === undefined) return this.#batched();
-        this.#batched().then(operation.resolve, operation.reject);
-      }
-      giveUpWhen({ ...options, what: "publish" }, operation.promise, this.#options.environment, (reason) => {
-        if (exchange !== undefined) session.cancel(exchange);
-        operation.reject(reason);
-      });
-      return operation.promise;
-    } catch (error) {
-      return handled(Promise.reject(error));
-    }
+  publish(topic: string, payload: Payload | BlobPayload, options: PublishOptions = {}): Promise<PublishResult> {
+    return this.#publisher.publish(topic, payload, options);
   }
 
   /**
@@ -213,9 +256,16 @@ export class MqttClient implements AsyncDisposable {
    * @throws InvalidTopicError, InvalidOptionError, UnsupportedError, NotConnectedError; SubscribeError when the server
    * refused every filter; TimeoutError when it did not answer.
    */
-  subscribe(filters: FilterList, options?: SubscribeOptions, handler?: MessageHandler): Promise<Subscription>;
+  subscribe<Params extends TopicParams = TopicParams>(
+    filters: FilterList<Params>,
+    options?: SubscribeOptions,
+    handler?: MessageHandler<Params>,
+  ): Promise<Subscription<Params>>;
   /** The same without options. */
-  subscribe(filters: FilterList, handler: MessageHandler): Promise<Subscription>;
+  subscribe<Params extends TopicParams = TopicParams>(
+    filters: FilterList<Params>,
+    handler: MessageHandler<Params>,
+  ): Promise<Subscription<Params>>;
   subscribe(
     filters: FilterList,
     options: SubscribeOptions | MessageHandler = {},
@@ -233,8 +283,120 @@ export class MqttClient implements AsyncDisposable {
    *
    * @throws InvalidTopicError, InvalidOptionError, NotConnectedError, TimeoutError when the server did not answer.
    */
-  unsubscribe(filters: string | readonly string[], options: Patience = {}): Promise<UnsubscribeResult[]> {
+  unsubscribe(
+    filters: string | TopicPattern | readonly (string | TopicPattern)[],
+    options: Patience = {},
+  ): Promise<UnsubscribeResult[]> {
     return handled(this.#subscriber.unsubscribe(filters, options));
+  }
+
+  /**
+   * Sends a request, and resolves to the response: a message to the request's Response Topic with its Correlation Data
+   * (section 4.10). Any number may be under way at a time. MQTT 5.0 only.
+   *
+   * @throws TimeoutError when no response has come in time, UnsupportedError before MQTT 5.0; the errors of `publish`,
+   * and of `subscribe` to the Response Topic.
+   *
+   * @example
+   * ```ts
+   * import { connect } from "rivulet";
+   *
+   * await using client = await connect("mqtt://127.0.0.1:1883");
+   * await client.respond("sums", (request) => {
+   *   const [one, other] = request.json<[number, number]>();
+   *   return JSON.stringify(one + other);
+   * });
+   *
+   * const response = await client.request("sums", JSON.stringify([2, 3]), { timeoutMs: 5_000 });
+   * console.log(response.json()); // => 5
+   * ```
+   */
+  request(topic: string, payload: Payload | BlobPayload, options: RequestOptions = {}): Promise<Message> {
+    return handled(this.#requester.request(topic, payload, options));
+  }
+
+  /**
+   * Subscribes to requests, and answers each with what the handler returns: a payload, or `{ payload, ...options }` with
+   * options of `publish`. Messages without a Response Topic come to it too, and are not answered. A request is done
+   * with when its response has been published; where the handler or that fails, `onHandlerError` says what happens.
+   * MQTT 5.0 only.
+   *
+   * @throws UnsupportedError before MQTT 5.0, the errors of `subscribe`.
+   */
+  respond<Params extends TopicParams = TopicParams>(
+    filters: FilterList<Params>,
+    handler: RequestHandler<Params>,
+    options: SubscribeOptions = {},
+  ): Promise<Subscription<Params>> {
+    const ready = this.#requester.whenReady(options.signal);
+    return handled(ready.then(() => this.subscribe(filters, options, responder(this, handler))));
+  }
+
+  /**
+   * Publishes what is written to it, in order. A message at QoS 0 counts as written when the transport has taken it; at
+   * QoS 1 and 2 when the next one need not wait, so that as many are under way as the server takes. Closing it waits for
+   * the acknowledgements of all. What `publish` rejects with errors the stream; what was written before is seen through.
+   *
+   * When it has been closed, aborted or errored, the client has a new one.
+   *
+   * @example
+   * ```ts
+   * import { connect, type OutgoingMessage } from "rivulet";
+   *
+   * await using client = await connect("mqtt://127.0.0.1:1883");
+   * const readings = new ReadableStream<OutgoingMessage>({
+   *   start: (controller) => {
+   *     for (const payload of ["20.9", "21.5"]) controller.enqueue({ topic: "home/kitchen", payload, qos: 1 });
+   *     controller.close();
+   *   },
+   * });
+   * await readings.pipeTo(client.writable);
+   * console.log(client.bufferedBytes); // => 0
+   * ```
+   */
+  get writable(): WritableStream<OutgoingMessage> {
+    if (this.#writable !== undefined) return this.#writable;
+    const writable = messageSink(this, () => {
+      if (this.#writable === writable) this.#writable = undefined;
+    });
+    return (this.#writable = writable);
+  }
+
+  /**
+   * Sends bytes as they are, between two packets; for debugging. Nobody keeps track of them: what the server answers
+   * may end the connection. Resolves when the transport has taken them.
+   *
+   * @throws NotConnectedError, TransportError.
+   */
+  sendRaw(bytes: Uint8Array): Promise<void> {
+    return handled(this.#sendRaw(bytes));
+  }
+
+  // Session
+
+  /**
+   * Everything that must not be lost of the Session, at this moment: messages under way or waiting, subscriptions. It
+   * shares the bytes of payloads with the client. `saveSession` of `rivulet/session` makes bytes of it.
+   */
+  exportSession(): SessionSnapshot {
+    return exportSnapshot(this.#link);
+  }
+
+  /**
+   * Takes up what another client with the same `clientId` had exported: what was queued here comes after it. Nobody
+   * waits for its messages; those for its subscriptions come to the listener of `message`.
+   *
+   * Before `connect` is called, the client takes the `clientId` of the snapshot unless it was given one, and the first
+   * CONNECT asks the server for the Session, unless `cleanStart` was given as true: what was under way is then lost, as
+   * `sessionLost` says. Once it is connected, the place for it is a listener of `connected`: nothing has been sent then.
+   *
+   * @throws StoreError when it is no sound snapshot, is that of another client, or comes too late, because Packet
+   * Identifiers are in use; before a connection, also when the option `session` has a store. ClosedError. Nothing has
+   * changed then.
+   */
+  importSession(snapshot: SessionSnapshot): void {
+    importSnapshot(snapshot, this.#link, this.#given);
+    this.#log.write("verbose", "session", () => `${snapshot.records.length} records of a session have been taken up`);
   }
 
   // Events
@@ -260,6 +422,17 @@ export class MqttClient implements AsyncDisposable {
     return promise;
   }
 
+  async #sendRaw(bytes: Uint8Array): Promise<void> {
+    const { session, connection } = this.#link;
+    if (session.state !== "connected" || connection === undefined) throw new NotConnectedError();
+    const raw = payloadBytes(bytes, "bytes");
+    if (raw.length === 0) return; // No batch would ever have them.
+    session.sendRaw(raw);
+    const taken = connection.taken();
+    connection.wake();
+    await taken;
+  }
+
   async #disconnect(options: DisconnectOptions): Promise<void> {
     const { environment, sessionExpiryInterval = 0 } = this.#options;
     const packet = disconnectPacket(options, { version: this.protocolVersion, sessionExpiryInterval });
@@ -283,11 +456,9 @@ export class MqttClient implements AsyncDisposable {
       case "failed":
         event.context.reject(event.error);
         break;
-      case "batched": {
-        const { context } = event;
-        this.#batched().then(context.resolve, context.reject);
+      case "batched":
+        this.#publisher.batched(event.context as Operation<PublishResult>);
         break;
-      }
       case "connected":
         this.#emitter.emit("connected", { sessionPresent: event.server.sessionPresent, server: event.server });
         break;
@@ -299,42 +470,33 @@ export class MqttClient implements AsyncDisposable {
       case "packet": {
         const { direction, packet, byteLength } = event;
         this.#emitter.emit("packet", { direction, packet: redact(packet), bytes: byteLength });
+        this.#log.packet(event);
         break;
       }
       case "log":
-        this.#emitter.emit("log", { level: event.level, type: "session", message: event.message });
+        this.#log.write(event.level, "session", () => event.message);
         break;
+      case "subscriptionsLost":
+        this.#subscriber.lost(event.topicFilters, event.error);
+        this.#requester.forget(event.topicFilters);
+        break;
+      case "auth":
       case "ended":
         break;
     }
   }
 
-  /** The transport has taken a batch. */
-  #written(): void {
-    if (this.#wasReadyToSend || !this.readyToSend) return;
-    this.#wasReadyToSend = true;
-    this.#emitter.emit("readyToSend", { bufferedBytes: this.bufferedBytes });
-  }
-
-  /** Settles when the transport has taken the batch that gathers now. */
-  #batched(): Promise<PublishResult> {
-    const taken = this.#link.connection?.taken();
-    if (taken !== this.#taken || this.#takenResult === undefined) {
-      this.#taken = taken;
-      this.#takenResult = Promise.resolve(taken).then(() => publishResult("", undefined));
-      this.#takenResult.catch(ignore);
-    }
-    return this.#takenResult;
-  }
-
   #closed(error: MqttError | undefined, wasConnected: boolean): void {
     this.#options.signal?.removeEventListener("abort", this.#abort);
     for (const inbox of this.#subscriber.consumers.inboxes) inbox.finish(error);
-    if (wasConnected) {
-      const { reasonCode, reasonString } = error ?? {};
-      this.#emitter.emit("disconnected", { reasonCode, reasonString, error, willReconnect: false });
-    }
+    this.#requester.closed(error);
+    if (wasConnected) this.#disconnected(error, false);
     for (const reject of this.#pendingOnce) reject(new ClosedError(undefined, { cause: error }));
+  }
+
+  #disconnected(error: MqttError | undefined, willReconnect: boolean): void {
+    const { reasonCode, reasonString } = error ?? {};
+    this.#emitter.emit("disconnected", { reasonCode, reasonString, error, willReconnect });
   }
 
   /** An error that belongs to no call. One that comes of a listener for errors has nowhere to go. */

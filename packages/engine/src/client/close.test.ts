@@ -537,7 +537,7 @@ describe("disconnect", () => {
 
 describe("the end by the server", () => {
   it("is told with the server's reason", async () => {
-    const harness = await connected({ answers: { publish: () => [] } });
+    const harness = await connected({ options: { reconnect: false }, answers: { publish: () => [] } });
     const events = harness.record("disconnected");
     const published = watch(harness.client.publish("a", "b", { qos: 1 }));
     await harness.server.expect("publish");
@@ -560,7 +560,7 @@ describe("the end by the server", () => {
   });
 
   it("without a word is a TransportError", async () => {
-    const harness = await connected();
+    const harness = await connected({ options: { reconnect: false } });
     const events = harness.record("disconnected");
     harness.server.end();
     await settle();
@@ -580,7 +580,7 @@ describe("the end by the server", () => {
   });
 
   it("comes when the transport fails while it is written to", async () => {
-    const harness = await connected();
+    const harness = await connected({ options: { reconnect: false } });
     harness.server.stall();
     const published = watch(harness.client.publish("a", "b"));
     await settle();
@@ -591,7 +591,7 @@ describe("the end by the server", () => {
   });
 
   it("fails a write without the connection having been read to its end", async () => {
-    const harness = await connected();
+    const harness = await connected({ options: { reconnect: false } });
     harness.server.failsWrites = new RangeError("of a foreign transport");
     await expect(harness.client.publish("a", "b")).rejects.toMatchObject({
       code: "ERR_TRANSPORT",
@@ -639,7 +639,7 @@ describe("what comes in one chunk", () => {
   });
 
   it("may be the beginning and the end: whoever waits for the connection is told", async () => {
-    const harness = new Harness({ answers: { connect: () => [] } });
+    const harness = new Harness({ options: { reconnect: false }, answers: { connect: () => [] } });
     harness.onServer = (server) => {
       server.sendBytes(joined(encode({ type: "connack" }, 5), encode({ type: "disconnect", reasonCode: 0x97 }, 5)));
     };
@@ -663,7 +663,7 @@ describe("bytes that break the protocol", () => {
   const malformed = new Uint8Array([0x40, 0x01, 0x00]);
 
   it("are answered with DISCONNECT in MQTT 5.0, and the client is closed", async () => {
-    const harness = await connected();
+    const harness = await connected({ options: { reconnect: false } });
     const events = harness.record("disconnected");
     harness.server.sendBytes(malformed);
     harness.server.sendBytes(malformed); // Of no interest any more.
@@ -704,7 +704,7 @@ describe("bytes that break the protocol", () => {
   });
 
   it("do not keep a client whose transport takes nothing", async () => {
-    const harness = await connected();
+    const harness = await connected({ options: { reconnect: false } });
     harness.server.stall();
     harness.client.publish("a", "b").catch(() => undefined);
     await settle();
@@ -743,7 +743,7 @@ describe("keep-alive", () => {
   });
 
   it("gives up a server that is silent", async () => {
-    const harness = await connected({ options: { keepAlive: 10 }, answers: { pingreq: () => [] } });
+    const harness = await connected({ options: { reconnect: false, keepAlive: 10 }, answers: { pingreq: () => [] } });
     const events = harness.record("disconnected");
     await harness.environment.advance(14_999);
     expect(harness.client.state).toBe("connected");
@@ -754,7 +754,7 @@ describe("keep-alive", () => {
   });
 
   it("gives up a connection that takes nothing, and drops it", async () => {
-    const harness = await connected({ options: { keepAlive: 10 } });
+    const harness = await connected({ options: { reconnect: false, keepAlive: 10 } });
     harness.server.stall();
     const published = watch(harness.client.publish("a", "b"));
     await harness.environment.advance(20_000 + closeGraceMs);
@@ -766,7 +766,7 @@ describe("keep-alive", () => {
 
   it("takes a pingTimeoutMs of its own, and the server's Keep Alive", async () => {
     const harness = await connected({
-      options: { keepAlive: 10, pingTimeoutMs: 100 },
+      options: { reconnect: false, keepAlive: 10, pingTimeoutMs: 100 },
       answers: { pingreq: () => [], connect: () => [{ type: "connack", properties: { serverKeepAlive: 20 } }] },
     });
     await harness.environment.advance(20_099);
@@ -777,7 +777,7 @@ describe("keep-alive", () => {
   });
 
   it("finds out after a long sleep", async () => {
-    const harness = await connected({ options: { keepAlive: 10 }, answers: { pingreq: () => [] } });
+    const harness = await connected({ options: { reconnect: false, keepAlive: 10 }, answers: { pingreq: () => [] } });
     await harness.environment.sleep(3_600_000);
     expect(harness.server.all("pingreq")).toHaveLength(1);
     await harness.environment.advance(5000);

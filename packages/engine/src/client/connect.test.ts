@@ -126,7 +126,7 @@ describe("connect", () => {
   });
 
   it("is not disturbed by an old connection that takes its time to end", async () => {
-    const harness = await connected();
+    const harness = await connected({ options: { reconnect: false } });
     const old = harness.server;
     old.endsWithClient = false;
     const again = gate();

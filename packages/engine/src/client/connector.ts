@@ -1,35 +1,24 @@
-import { reasonCodes, type ProtocolVersion } from "@rivulet/codec";
+import { reasonCodes, type PacketProperties, type ProtocolVersion } from "@rivulet/codec";
 import { Deferred, ignore } from "../deferred.ts";
 import type { Duplex } from "../duplex.ts";
-import {
-  ConnectionRefusedError,
-  InvalidOptionError,
-  TransportError,
-  UnsupportedError,
-  type MqttError,
-} from "../errors.ts";
+import { ConnectionRefusedError, TransportError, UnsupportedError, type MqttError } from "../errors.ts";
 import { defaultMaxInflight, defaultMaxInflightUntold } from "../limits.ts";
-import type { ConnectTarget } from "../options.ts";
 import { connectPacket, type ResolvedOptions } from "../resolve-options.ts";
-import type { ConnectRequest } from "../session/session.ts";
-import { parseTarget, type ParsedTarget } from "../target.ts";
+import type { ConnectRequest } from "../session/session-options.ts";
+import type { ParsedTarget } from "../target.ts";
 import { giveUpWhen } from "./operations.ts";
 
 /** One attempt to connect. */
 export interface Attempt {
   readonly version: ProtocolVersion;
   readonly clientId: string;
+  /** Whether this client has been connected before: then the Session of then goes on. */
+  readonly hasBeenConnected: boolean;
+  /** What CONNECT says of enhanced authentication. */
+  readonly authentication: PacketProperties<"connect"> | undefined;
   /** Aborted when the attempt is to be given up. */
   readonly signal: AbortSignal;
   readonly report: (status: string) => void;
-}
-
-/** The addresses to try, in order. A function is asked each time. */
-export async function resolveTargets(target: ConnectTarget): Promise<readonly ParsedTarget[]> {
-  const urls = typeof target === "function" ? await target() : target;
-  const targets = [urls].flat().map((url) => parseTarget(url));
-  if (targets.length === 0) throw new InvalidOptionError("url", "There is no URL to connect to");
-  return targets;
 }
 
 /**
@@ -40,7 +29,7 @@ export async function resolveTargets(target: ConnectTarget): Promise<readonly Pa
 export async function openTransport(
   { target, credentials }: ParsedTarget,
   options: ResolvedOptions,
-  { version, clientId, signal, report }: Attempt,
+  { version, clientId, hasBeenConnected, authentication, signal, report }: Attempt,
 ): Promise<{ readonly duplex: Duplex; readonly request: ConnectRequest }> {
   const { environment, connectTimeoutMs, transports, pingTimeoutMs, socket, webSocket, username, password } = options;
   const transport = transports.find(({ schemes }) => schemes.includes(target.scheme));
@@ -52,8 +41,11 @@ export async function openTransport(
   const packet = connectPacket(options, {
     version,
     clientId,
+    // Before MQTT 5.0 the flag also says how long the Session lasts: changing it would orphan the one there is.
+    cleanStart: options.cleanStart && !(hasBeenConnected && version === 5),
     username: asked.username ?? username ?? credentials.username,
     password: asked.password ?? password ?? credentials.password,
+    authentication,
   });
   signal.throwIfAborted();
   const startedAt = environment.now();
@@ -77,17 +69,24 @@ export async function openTransport(
   // What is left of the time is the server's to answer in.
   const timeoutMs = Math.max(connectTimeoutMs - (environment.now() - startedAt), 1);
   const maxInflight = options.maxInflight ?? (version === 5 ? defaultMaxInflight : defaultMaxInflightUntold);
-  return { duplex, request: { packet, timeoutMs, maxInflight, pingTimeoutMs } };
+  const expectsSession = hasBeenConnected || !options.cleanStart;
+  const { sessionLost, resubscribe, republishInterval = 0 } = options;
+  const republishMs = version === 5 ? 0 : republishInterval * 1000;
+  const request = {
+    ...{ packet, timeoutMs, maxInflight, pingTimeoutMs, expectsSession },
+    ...{ sessionLost, resubscribe, republishMs },
+  };
+  return { duplex, request };
 }
 
 /**
  * Whether the reason for which a server hung up may be that it does not know the protocol version: it says so, in
- * this version's way or in that of MQTT 3.1.1, or it says nothing at all.
+ * this version's way or in that of MQTT 3.1.1, or, as long as no version `isKnown` to work, it says nothing at all.
  */
-export function mayBeVersion(error: MqttError): boolean {
+export function mayBeVersion(error: MqttError, isKnown: boolean): boolean {
   const { reasonCode } = error;
   if (error instanceof ConnectionRefusedError) {
     return reasonCode === reasonCodes.unsupportedProtocolVersion || reasonCode === 1;
   }
-  return error instanceof TransportError;
+  return error instanceof TransportError && !isKnown;
 }

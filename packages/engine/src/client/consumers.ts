@@ -1,4 +1,5 @@
 import { reasonCodes, type ProtocolVersion, type PublishPacket } from "@rivulet/codec";
+import type { MqttError } from "../errors.ts";
 import { inboundBytesLimit, routeCacheSize } from "../limits.ts";
 import type { Acknowledgement, IncomingExchange } from "../session/exchanges.ts";
 import { done, type Delivery } from "./delivery.ts";
@@ -8,7 +9,16 @@ import { Message } from "./message.ts";
 
 /** What the consumers need of their client. */
 export interface ConsumersHost {
-  acknowledge(exchange: IncomingExchange, acknowledgement: Acknowledgement | undefined): void;
+  /** With a packet, there are consumers who hold it, and are not done with it. */
+  acknowledge(exchange: IncomingExchange, acknowledgement?: Acknowledgement, held?: PublishPacket): void;
+  /** Nobody holds the message any more. */
+  release(exchange: IncomingExchange): void;
+  /** The server is to send a message again. */
+  redeliver(exchange: IncomingExchange): void;
+  /** Whether a subscription of the Session has this identifier, also one that nobody here consumes. */
+  isIdentifier(identifier: number): boolean;
+  /** Messages wait, and nobody has begun to take them. */
+  unconsumed(inbox: Inbox): void;
   /** There is room again. */
   roomMade(): void;
   /** A handler has failed. */
@@ -21,14 +31,26 @@ export interface ConsumersHost {
   show(message: Message, inboxes: readonly Inbox[]): void;
 }
 
+/** Who shares a Topic Filter, and the Subscription Identifiers that the server knows it by. */
+interface Sharers {
+  readonly inboxes: Set<Inbox>;
+  readonly identifiers: Set<number>;
+}
+
+/** Who may get the messages of a topic: by filter, and all of them. */
+interface Route {
+  readonly sharers: readonly Sharers[];
+  readonly inboxes: readonly Inbox[];
+}
+
 /** Hands messages to the inboxes that they are for, and keeps count of what waits in them. */
 export class Consumers implements InboxHost {
   readonly #host: ConsumersHost;
-  readonly #trie = new FilterTrie<Set<Inbox>>();
-  /** Who shares a Topic Filter. */
-  readonly #sharers = new Map<string, Set<Inbox>>();
+  readonly #trie = new FilterTrie<Sharers>();
+  readonly #sharers = new Map<string, Sharers>();
   /** Topics come again and again; forgotten whenever a subscription comes or goes. */
-  readonly #routes = new Map<string, readonly Inbox[]>();
+  readonly #routes = new Map<string, Route>();
+  readonly #complainedOf = new WeakSet<Inbox>();
   readonly #full = new Set<Inbox>();
   #bytes = 0;
 
@@ -43,18 +65,31 @@ export class Consumers implements InboxHost {
 
   /** All inboxes, each once. */
   get inboxes(): Set<Inbox> {
-    return new Set([...this.#sharers.values()].flatMap((sharers) => [...sharers]));
+    return new Set([...this.#sharers.values()].flatMap(({ inboxes }) => [...inboxes]));
   }
 
-  add(topicFilter: string, inbox: Inbox): void {
+  /** Who shares a filter. */
+  sharersOf(topicFilter: string): Iterable<Inbox> {
+    return this.#sharers.get(topicFilter)?.inboxes ?? [];
+  }
+
+  /** The identifier that all these filters have; undefined when there is no such. */
+  identifierOf(topicFilters: readonly string[]): number | undefined {
+    const [first, ...others] = topicFilters.map((filter) => [...(this.#sharers.get(filter)?.identifiers ?? [])].at(-1));
+    return others.every((other) => other === first) ? first : undefined;
+  }
+
+  add(topicFilter: string, inbox: Inbox, identifier?: number): void {
     this.#routes.clear();
     let sharers = this.#sharers.get(topicFilter);
     if (sharers === undefined) {
-      sharers = new Set();
+      sharers = { inboxes: new Set(), identifiers: new Set() };
       this.#sharers.set(topicFilter, sharers);
       this.#trie.add(topicFilter, sharers);
     }
-    sharers.add(inbox);
+    sharers.inboxes.add(inbox);
+    // Those before it stay: messages with them may be on their way.
+    if (identifier !== undefined) sharers.identifiers.add(identifier);
   }
 
   /** Removes an inbox from filters, and returns those that nobody shares any more. */
@@ -62,7 +97,7 @@ export class Consumers implements InboxHost {
     this.#routes.clear();
     return topicFilters.filter((topicFilter) => {
       const sharers = this.#sharers.get(topicFilter);
-      if (sharers?.delete(inbox) !== true || sharers.size > 0) return false;
+      if (sharers?.inboxes.delete(inbox) !== true || sharers.inboxes.size > 0) return false;
       this.#sharers.delete(topicFilter);
       this.#trie.delete(topicFilter, sharers);
       return true;
@@ -71,25 +106,35 @@ export class Consumers implements InboxHost {
 
   /** Removes everybody from a filter; an inbox that has no filter left ends, and what waits in it is dropped. */
   removeAll(topicFilter: string): void {
-    for (const inbox of this.#sharers.get(topicFilter) ?? []) {
+    for (const inbox of this.sharersOf(topicFilter)) {
       this.remove([topicFilter], inbox);
       if (!this.has(inbox)) void inbox.leave();
     }
   }
 
+  /** The same when the server has lost a subscription: what waits in the inbox may still be taken. */
+  lost(topicFilter: string, error: MqttError): void {
+    for (const inbox of this.sharersOf(topicFilter)) {
+      this.remove([topicFilter], inbox);
+      if (!this.has(inbox)) inbox.finish(error);
+    }
+  }
+
   /** Whether an inbox has a filter left. */
   has(inbox: Inbox): boolean {
-    return inbox.filters.some((topicFilter) => this.#sharers.get(topicFilter)?.has(inbox) === true);
+    return inbox.filters.some((topicFilter) => this.#sharers.get(topicFilter)?.inboxes.has(inbox) === true);
   }
 
   deliver(packet: PublishPacket, exchange: IncomingExchange | undefined, version: ProtocolVersion): void {
-    const inboxes = this.#match(packet.topicName);
-    const delivery = exchange === undefined ? undefined : this.#delivery(exchange);
+    const inboxes = this.#match(packet);
+    const delivery = exchange === undefined ? undefined : this.#delivery(exchange, packet);
     const message = new Message(packet, delivery, version);
     const hasListener = this.#host.hasListener();
     for (const inbox of inboxes) {
       // Until somebody has begun to take its messages, a listener to all messages is the consumer.
-      if (inbox.hasStarted || !hasListener) inbox.deliver(message, delivery);
+      if (!inbox.hasStarted && hasListener) continue;
+      const params = inbox.paramsOf(packet.topicName);
+      inbox.deliver(params === undefined ? message : new Message(packet, delivery, version, params), delivery);
     }
     if (hasListener) this.#host.show(message, inboxes);
     done(delivery); // With no consumer at all that acknowledges it at once [MQTT-4.5.0-2].
@@ -107,15 +152,22 @@ export class Consumers implements InboxHost {
   buffered(inbox: Inbox, bytes: number): void {
     const hadRoom = this.hasRoom;
     this.#bytes += bytes;
-    if (inbox.isFull) this.#full.add(inbox);
+    if (inbox.isFull) {
+      this.#full.add(inbox);
+      if (!inbox.hasStarted && !this.#complainedOf.has(inbox)) {
+        this.#complainedOf.add(inbox);
+        this.#host.unconsumed(inbox);
+      }
+    }
     // Half of it must be free again, so that reading does not stop and go with each message.
     else if (inbox.length <= inbox.highWaterMark / 2) this.#full.delete(inbox);
     if (!hadRoom && this.hasRoom) this.#host.roomMade();
   }
 
   handlerFailed(error: unknown, inbox: Inbox, delivery: Delivery | undefined): void {
-    if (inbox.rejects) delivery?.acknowledge({ reasonCode: reasonCodes.unspecifiedError });
     this.#host.handlerFailed(error);
+    if (inbox.onHandlerError === "reject") delivery?.acknowledge({ reasonCode: reasonCodes.unspecifiedError });
+    else if (inbox.onHandlerError === "redeliver") delivery?.redeliver();
   }
 
   /** The consumer of an inbox has left. */
@@ -124,24 +176,53 @@ export class Consumers implements InboxHost {
   }
 
   /** It counts as a consumer itself while it is handed out, so that it cannot end half-way. */
-  #delivery(exchange: IncomingExchange): Delivery {
+  #delivery(exchange: IncomingExchange, packet: PublishPacket): Delivery {
+    const host = this.#host;
     let isAcknowledged = false;
     return {
       consumers: 1,
-      acknowledge: (acknowledgement) => {
-        if (!isAcknowledged) this.#host.acknowledge(exchange, acknowledgement);
+      holders: 0,
+      acknowledge(acknowledgement) {
+        if (!isAcknowledged) host.acknowledge(exchange, acknowledgement, this.holders > 0 ? packet : undefined);
+        isAcknowledged = true;
+      },
+      release() {
+        host.release(exchange);
+      },
+      redeliver() {
+        if (!isAcknowledged) host.redeliver(exchange);
         isAcknowledged = true;
       },
     };
   }
 
-  #match(topicName: string): readonly Inbox[] {
-    let inboxes = this.#routes.get(topicName);
-    if (inboxes === undefined) {
-      inboxes = [...new Set(this.#trie.match(topicName).flatMap((sharers) => [...sharers]))];
-      if (this.#routes.size >= routeCacheSize) this.#routes.clear();
-      this.#routes.set(topicName, inboxes);
-    }
-    return inboxes;
+  /**
+   * Those whom one copy of a message is for: with Subscription Identifiers, those of its subscriptions; the server sends
+   * copies of their own to the others, or has told all their identifiers (section 3.3.4).
+   */
+  #match({ topicName, properties }: PublishPacket): readonly Inbox[] {
+    const { sharers, inboxes } = this.#route(topicName);
+    const identifiers = properties?.subscriptionIdentifiers;
+    if (identifiers === undefined) return inboxes;
+    const meant = sharers.filter((each) => identifiers.some((identifier) => each.identifiers.has(identifier)));
+    if (meant.length === sharers.length) return inboxes;
+    if (meant.length > 0) return union(meant);
+    // It is for a subscription that nobody here consumes; or for one that we know nothing of.
+    return identifiers.some((identifier) => this.#host.isIdentifier(identifier)) ? [] : inboxes;
   }
+
+  #route(topicName: string): Route {
+    let route = this.#routes.get(topicName);
+    if (route === undefined) {
+      const sharers = this.#trie.match(topicName);
+      route = { sharers, inboxes: union(sharers) };
+      if (this.#routes.size >= routeCacheSize) this.#routes.clear();
+      this.#routes.set(topicName, route);
+    }
+    return route;
+  }
+}
+
+function union(sharers: readonly Sharers[]): readonly Inbox[] {
+  return [...new Set(sharers.flatMap(({ inboxes }) => [...inboxes]))];
 }

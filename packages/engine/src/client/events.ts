@@ -1,5 +1,6 @@
 import type { ControlPacket } from "@rivulet/codec";
 import type { MqttError } from "../errors.ts";
+import type { LogEntry } from "../log-entry.ts";
 import type { Server } from "../session/server.ts";
 import type { Message } from "./message.ts";
 import type { Subscription } from "./subscription.ts";
@@ -8,7 +9,10 @@ import type { Subscription } from "./subscription.ts";
 export interface ClientEvents {
   /** The server has accepted the connection. Listeners run before any message is handed over. */
   connected: { readonly sessionPresent: boolean; readonly server: Server };
-  /** The connection is over. Not emitted for one that never came about. */
+  /**
+   * The connection is over. Not emitted for one that never came about. With `willReconnect`, attempts to make another
+   * follow; when they are given up, or the client is closed meanwhile, it is emitted once more, without.
+   */
   disconnected: {
     readonly reasonCode: number | undefined;
     readonly reasonString: string | undefined;
@@ -16,22 +20,34 @@ export interface ClientEvents {
     readonly error: MqttError | undefined;
     readonly willReconnect: boolean;
   };
+  /** An attempt to connect again will be made after `delayMs`; they are counted until a connection has lasted. */
+  reconnecting: { readonly attempt: number; readonly delayMs: number };
   /** How far an attempt to connect has got, in words. */
   connectionStatus: { readonly status: string };
   /** Every message, also one that no subscription of this client asked for. */
   message: { readonly message: Message; readonly subscriptions: readonly Subscription[] };
   /** The acknowledgement of a message has been given to the transport: PUBACK, or at QoS 2 PUBREC. */
   messageAcknowledged: { readonly packetId: number; readonly qos: 1 | 2 };
+  /** The store has a message of ours: it is not lost with this process. */
+  messageStored: {
+    readonly topic: string;
+    readonly qos: 0 | 1 | 2;
+    /** Undefined while it waits to be sent. */
+    readonly packetId: number | undefined;
+  };
   /** The server has answered a SUBSCRIBE. */
   subscribed: { readonly subscription: Subscription };
   /** The server has answered an UNSUBSCRIBE. */
   unsubscribed: { readonly filters: readonly string[] };
   /** After `readyToSend` was false: what waited has been sent. */
   readyToSend: { readonly bufferedBytes: number };
-  /** Every packet, both ways. User names, passwords and authentication data have been taken out. */
+  /**
+   * Every packet, both ways, decoded; nothing is done for it while nobody listens. User names, passwords and
+   * authentication data have been taken out; payloads, that of the will included, and User Properties are shown.
+   */
   packet: { readonly direction: "in" | "out"; readonly packet: ControlPacket; readonly bytes: number };
-  /** Something that may interest whoever reads the log. It never holds a payload or a password. */
-  log: { readonly level: "info" | "verbose"; readonly type: "info" | "session"; readonly message: string };
+  /** Something that may interest whoever reads the log, as far as `logLevel` lets it: see there. */
+  log: LogEntry;
   /** An error that belongs to no call: a handler that failed, a listener that threw. Nobody needs to listen. */
   error: { readonly error: unknown };
 }

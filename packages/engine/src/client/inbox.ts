@@ -1,7 +1,8 @@
 import { InvalidOptionError, type MqttError } from "../errors.ts";
 import { defaultHighWaterMark, messageOverheadBytes } from "../limits.ts";
-import { done, type Delivery } from "./delivery.ts";
+import { done, released, type Delivery } from "./delivery.ts";
 import type { Message } from "./message.ts";
+import type { TopicParams, TopicPattern } from "./topic-pattern.ts";
 
 /** What is done with QoS 0 messages that a subscription has no room for. */
 export type Overflow = "pause" | "drop-oldest" | "drop-newest";
@@ -10,10 +11,10 @@ export type Overflow = "pause" | "drop-oldest" | "drop-newest";
 export type AckMode = "processed" | "on-receipt" | "manual";
 
 /** What becomes of a message whose handler has failed: see `SubscribeOptions.onHandlerError`. */
-export type HandlerErrorPolicy = "acknowledge" | "reject";
+export type HandlerErrorPolicy = "acknowledge" | "reject" | "redeliver";
 
 /** Takes a message. When it returns a promise, the message counts as processed when that has settled. */
-export type MessageHandler = (message: Message) => unknown;
+export type MessageHandler<Params extends TopicParams = TopicParams> = (message: Message<Params>) => unknown;
 
 /** The options of `subscribe` that concern the consumer. */
 export interface InboxOptions {
@@ -59,6 +60,7 @@ export class Inbox {
   readonly #host: InboxHost;
   readonly #options: InboxOptions;
   readonly #handler: MessageHandler | undefined;
+  readonly #patterns: readonly TopicPattern[];
   readonly #queue: Entry[] = [];
   readonly #waiting: Waiting[] = [];
   #dropped = 0;
@@ -72,12 +74,17 @@ export class Inbox {
   constructor(
     host: InboxHost,
     filters: readonly string[],
-    consumer: { readonly options: InboxOptions; readonly handler: MessageHandler | undefined },
+    consumer: {
+      readonly options: InboxOptions;
+      readonly handler: MessageHandler | undefined;
+      readonly patterns: readonly TopicPattern[];
+    },
   ) {
     this.#host = host;
     this.filters = filters;
     this.#options = consumer.options;
     this.#handler = consumer.handler;
+    this.#patterns = consumer.patterns;
     this.highWaterMark = consumer.options.highWaterMark ?? defaultHighWaterMark;
     this.#hasStarted = consumer.handler !== undefined;
   }
@@ -97,14 +104,23 @@ export class Inbox {
     return this.#hasStarted;
   }
 
-  /** Whether a message whose handler has failed is refused. */
-  get rejects(): boolean {
-    return this.#options.onHandlerError === "reject";
+  /** What becomes of a message whose handler has failed. */
+  get onHandlerError(): HandlerErrorPolicy {
+    return this.#options.onHandlerError ?? "acknowledge";
   }
 
   /** Whether reading from the server should pause until somebody takes messages. */
   get isFull(): boolean {
     return (this.#options.overflow ?? "pause") === "pause" && this.length >= this.highWaterMark;
+  }
+
+  /** What the first pattern that a topic matches calls its levels; undefined when there is none. */
+  paramsOf(topicName: string): TopicParams | undefined {
+    for (const pattern of this.#patterns) {
+      const params = pattern.match(topicName);
+      if (params !== undefined) return params;
+    }
+    return undefined;
   }
 
   /** Takes a message that came. */
@@ -118,7 +134,7 @@ export class Inbox {
       }
     }
     // What is acknowledged on receipt does not wait for this consumer; by hand, it waits for the hand.
-    if (delivery !== undefined && ack !== "on-receipt") delivery.consumers += 1;
+    if (delivery !== undefined) delivery[ack === "on-receipt" ? "holders" : "consumers"] += 1;
     this.#queue.push({ message, delivery });
     this.#host.buffered(this, sizeOf(message));
     this.#serve();
@@ -143,7 +159,7 @@ export class Inbox {
     this.finish(undefined);
     for (let entry = this.#take(); entry !== undefined; entry = this.#take()) {
       this.#dropped += 1;
-      if (this.#options.ack !== "on-receipt") done(entry.delivery);
+      this.#gone(entry);
     }
     if (!isOver) await this.#host.left(this);
   }
@@ -219,9 +235,14 @@ export class Inbox {
     }
   }
 
-  /** The consumer is done with a message. In the other modes that is not what acknowledges it. */
+  /** The consumer is done with a message. By hand, that is not what acknowledges it. */
   #processed(entry: Entry | undefined): void {
-    if ((this.#options.ack ?? "processed") === "processed") done(entry?.delivery);
+    if (this.#options.ack !== "manual") this.#gone(entry);
+  }
+
+  #gone(entry: Entry | undefined): void {
+    if (this.#options.ack === "on-receipt") released(entry?.delivery);
+    else done(entry?.delivery);
   }
 
   #take(): Entry | undefined {

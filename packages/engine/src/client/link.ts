@@ -1,32 +1,66 @@
 import type { DisconnectPacket, ProtocolVersion } from "@rivulet/codec";
 import { Connection } from "../connection.ts";
-import { Deferred } from "../deferred.ts";
+import { Deferred, ignore } from "../deferred.ts";
 import type { Duplex } from "../duplex.ts";
-import { ClosedError, NotConnectedError, TimeoutError, type MqttError } from "../errors.ts";
+import {
+  AuthenticationError,
+  ClosedError,
+  MqttError,
+  NotConnectedError,
+  TimeoutError,
+  TransportError,
+  UnsupportedError,
+} from "../errors.ts";
 import { closeGraceMs } from "../limits.ts";
 import type { ConnectTarget } from "../options.ts";
 import type { ResolvedOptions } from "../resolve-options.ts";
 import type { SessionEvent } from "../session/events.ts";
+import type { JournalEntry } from "../session/journal.ts";
 import type { Server } from "../session/server.ts";
 import { Session } from "../session/session.ts";
+import { Statistics } from "../statistics.ts";
 import type { ParsedTarget } from "../target.ts";
-import { mayBeVersion, openTransport, resolveTargets } from "./connector.ts";
+import { Addresses } from "./addresses.ts";
+import { Authenticating } from "./authentication.ts";
+import { mayBeVersion, openTransport } from "./connector.ts";
+import type { Log } from "./log.ts";
 import { giveUpWhen, type Operation } from "./operations.ts";
+import { Persister } from "./persister.ts";
+import { ReconnectPolicy, type Retry } from "./reconnect-policy.ts";
 
 // Theory of operation
 //
-//   idle --connect--> connecting --CONNACK--> connected --disconnect--> disconnecting --> closed
+//                 connect       accepted     failed          lost            disconnect      over
+//   idle          connecting                                                 closed
+//   connecting    (joins)       connected    reconnecting 1                  closed
+//   connected     (nothing)                                  reconnecting 2  disconnecting
+//   reconnecting  (at once)     connected    reconnecting                    closed
+//   disconnecting (refused)                                  closed          (joins)         closed
+//   closed        connecting                                                 (nothing)
 //
-// `close`, a refusal and the loss of the connection lead to closed from wherever the link is; from closed, `connect`
-// begins anew. An attempt to connect tries each address with each protocol version, one after the other. The Session
-// belongs to one round: what is under way when the link is closed fails, and nothing of it goes into the next round.
+// 1 with `retryInitial`, 2 unless `reconnect` is false: the ReconnectPolicy says when, or that it is closed instead.
+// `close` leads to closed from everywhere. The link is reconnecting while it waits for an attempt and while it makes
+// it. An attempt asks for the addresses and tries each with each protocol version, one after the other, and those that
+// servers send it to. The Session goes on from one connection to the next, and serves one at a time; when the link is
+// closed, what is under way fails, and nothing of it is left for the next `connect`.
 
 /** The states of a client's connection. */
 export type LinkState =
   | { readonly name: "idle" | "closed" }
-  | { readonly name: "connecting"; readonly done: Promise<void>; readonly giveUp: (reason: MqttError) => void }
+  | Trying
   | { readonly name: "connected"; readonly server: Server }
   | { readonly name: "disconnecting"; readonly done: Promise<void> };
+
+/** There is no connection, and there is to be one. */
+interface Trying {
+  readonly name: "connecting" | "reconnecting";
+  /** Whether there was one since `connect`. */
+  readonly wasConnected: boolean;
+  readonly done: Promise<void>;
+  readonly giveUp: (reason: MqttError) => void;
+  /** Ends the wait for the next attempt, if there is one. */
+  readonly hasten: () => void;
+}
 
 /** What a link tells its client. */
 export interface LinkHost {
@@ -39,8 +73,15 @@ export interface LinkHost {
   readonly written: () => void;
   /** Something happened in the Session. */
   readonly handle: (event: SessionEvent<Operation>) => void;
-  /** An attempt has got so far. */
-  readonly report: (status: string) => void;
+  /** The store has these changes. */
+  readonly stored: (entries: readonly JournalEntry[]) => void;
+  /** An attempt has got so far, or another one is to follow. */
+  readonly report: (status: string, type?: "reconnect") => void;
+  readonly log: Log;
+  /** The connection has been lost, and another one will be made. */
+  readonly lost: (error: MqttError) => void;
+  /** An attempt to connect is to be made. */
+  readonly reconnecting: (retry: Retry) => void;
   /** The link has been closed; `error` is why, unless the client wanted it. */
   readonly closed: (error: MqttError | undefined, wasConnected: boolean) => void;
 }
@@ -52,51 +93,66 @@ export class Link {
   connection: Connection<Operation> | undefined;
   /** The identifier that the server knows us by. */
   clientId: string;
+  /** Enhanced authentication on that connection. */
+  authenticating: Authenticating | undefined;
   state: LinkState = { name: "idle" };
-  readonly #target: ConnectTarget;
+  /** Whether the first CONNECT asks for an empty Session. */
+  cleanStart: boolean;
+  /** Of all connections. */
+  readonly statistics: Statistics = new Statistics();
+  readonly #addresses: Addresses;
   readonly #options: ResolvedOptions;
   readonly #host: LinkHost;
   /** The version that a server has accepted before: the next attempt begins with it. */
   #version: ProtocolVersion | undefined;
+  #hasBeenConnected = false;
+  #policy!: ReconnectPolicy; // Made by `connect`.
+  #stopListening: (() => void) | undefined;
+  /** Writes the Session down, where there is a store; undefined until it has been read. */
+  #persister: Persister | undefined;
+  /** Settles when what the link had at its end is durable. */
+  #written: Promise<void> | undefined;
 
   constructor(target: ConnectTarget, options: ResolvedOptions, host: LinkHost) {
-    this.#target = target;
+    this.#addresses = new Addresses(target, options);
     this.#options = options;
     this.#host = host;
     this.clientId = options.clientId;
+    this.cleanStart = options.cleanStart;
     this.session = this.#newSession();
   }
 
-  /** Connects, unless that is done or under way. */
+  /** Connects, unless that is done or under way; does not wait for the time of the next attempt. */
   connect(): Promise<void> {
     const { state } = this;
-    if (state.name === "connecting") return state.done;
+    if ("hasten" in state) {
+      state.hasten();
+      return state.done;
+    }
     if (state.name === "connected") return Promise.resolve();
     if (state.name === "disconnecting") return Promise.reject(new ClosedError());
     if (state.name === "closed") this.session = this.#newSession();
-    const controller = new AbortController();
-    const { promise, resolve, reject } = new Deferred<void>();
-    const giveUp = (reason: MqttError): void => {
-      reject(reason); // At once, whatever the attempt may be waiting for.
-      controller.abort(reason);
-    };
-    this.state = { name: "connecting", done: promise, giveUp };
-    this.#connect(controller.signal).then(resolve, (error: unknown) => {
-      if (!controller.signal.aborted) this.#close(error as MqttError);
-      reject(error);
+    const { environment, reconnect, credentials } = this.#options;
+    this.#policy = new ReconnectPolicy(reconnect || {}, credentials !== undefined);
+    this.#stopListening = environment.onWake?.(() => {
+      this.#wake();
     });
-    return promise;
+    return this.#try();
   }
 
   /** Resolves when there is a connection; rejects when there is none and none is being made. */
   async whenConnected(): Promise<void> {
-    const { state } = this;
-    if (state.name === "connecting") await state.done;
-    else if (state.name === "idle") throw new NotConnectedError();
-    else if (state.name !== "connected") throw new ClosedError();
+    // It may be lost before whoever waits hears of it.
+    while ("hasten" in this.state) await this.state.done;
+    const { name } = this.state;
+    if (name === "idle") throw new NotConnectedError();
+    if (name !== "connected") throw new ClosedError();
   }
 
-  /** Ends the connection when nothing is under way any more, or after `timeoutMs`. */
+  /**
+   * Ends the connection when nothing is under way any more, or after `timeoutMs`. Without a connection nobody is there
+   * to finish anything with: ends everything at once.
+   */
   disconnect(farewell: DisconnectPacket, timeoutMs: number): Promise<void> {
     const { state, connection } = this;
     if (state.name === "disconnecting") return state.done;
@@ -106,52 +162,158 @@ export class Link {
     }
     const { environment } = this.#options;
     this.session.disconnect(farewell, environment.now() + timeoutMs);
-    this.state = { name: "disconnecting", done: connection.closed };
+    const done = connection.closed.then(() => this.#written?.catch(ignore));
+    this.state = { name: "disconnecting", done };
     connection.wake();
     // Also when the transport takes nothing, not even the farewell.
     const patience = { timeoutMs: timeoutMs + closeGraceMs, what: "disconnect" };
     giveUpWhen(patience, connection.closed, environment, () => {
       connection.abort(new ClosedError());
     });
-    return connection.closed;
+    return done;
   }
 
   /** Ends everything at once. */
   close(reason: MqttError): void {
     const { state, connection } = this;
     this.#close(undefined, reason);
-    if (state.name === "connecting") state.giveUp(reason);
+    if ("giveUp" in state) state.giveUp(reason);
     connection?.abort(reason);
   }
 
-  async #connect(signal: AbortSignal): Promise<void> {
-    let failure: unknown;
-    for (const target of await resolveTargets(this.#target)) {
+  /** As `MqttClient.reauthenticate`. */
+  async reauthenticate(): Promise<void> {
+    const { authenticating, session, state } = this;
+    if (session.version < 5) throw new UnsupportedError("reauthenticate", "Enhanced authentication needs MQTT 5.0");
+    if (this.#options.authenticator === undefined) throw new AuthenticationError("There is no authenticator");
+    if (state.name !== "connected" || authenticating === undefined) throw new NotConnectedError();
+    await authenticating.reauthenticate();
+  }
+
+  /** Closes the link for a reason that no attempt can help. */
+  fail(error: MqttError): void {
+    const { state, connection } = this;
+    this.#close(error);
+    if ("giveUp" in state) state.giveUp(error);
+    connection?.abort(error);
+  }
+
+  /** Something was commanded: sees to it within this turn. */
+  flush(): void {
+    if (this.connection === undefined) void this.#persister?.flush();
+    else this.connection.wake();
+  }
+
+  /** Timers may have been late, or the network is back. */
+  #wake(): void {
+    if ("hasten" in this.state) this.state.hasten();
+    this.connection?.wake();
+  }
+
+  /** Makes a connection; after a loss, not before its time. */
+  #try(loss?: { readonly error: MqttError; readonly retry: Retry }): Promise<void> {
+    const controller = new AbortController();
+    const { signal } = controller;
+    const { promise, resolve, reject } = new Deferred<void>();
+    const giveUp = (reason: MqttError): void => {
+      reject(reason); // At once, whatever the attempt may be waiting for.
+      controller.abort(reason);
+    };
+    this.state = { name: "connecting", wasConnected: loss !== undefined, done: promise, giveUp, hasten: ignore };
+    const waiting = loss && this.#wait(loss.retry, signal, loss.error);
+    this.#attempts(signal, waiting).then(resolve, (error: unknown) => {
+      if (!signal.aborted) this.#close(error as MqttError);
+      reject(error);
+    });
+    return promise;
+  }
+
+  /** Attempts, one after the other, until one succeeds or there are to be no more. */
+  async #attempts(signal: AbortSignal, waiting: Promise<void> | undefined): Promise<void> {
+    for (;;) {
+      await waiting;
       try {
-        signal.throwIfAborted();
-        await this.#connectTo(target, signal);
+        await this.#load(signal);
+        await this.#addresses.try(async (target) => {
+          signal.throwIfAborted();
+          await this.#connectTo(target, signal);
+        });
         return;
       } catch (error) {
-        failure = error;
+        signal.throwIfAborted();
+        const retry = this.#retry(error, false);
+        if (retry === undefined) throw error;
+        waiting = this.#wait(retry, signal);
       }
     }
-    throw failure;
+  }
+
+  /** What the policy says to a failure. */
+  #retry(error: unknown, isRedirected: boolean): Retry | undefined {
+    const { state } = this;
+    const { environment, reconnect = {} } = this.#options;
+    const isInitial = "wasConnected" in state && !state.wasConnected;
+    if (reconnect === false || (isInitial && reconnect.retryInitial !== true)) return undefined;
+    let random = 0;
+    for (const byte of environment.getRandomValues(new Uint8Array(4))) random = (random + byte) / 256;
+    const wasConnected = state.name === "connected";
+    const retry = this.#policy.next({ error, now: environment.now(), random, wasConnected, isRedirected });
+    if (retry !== undefined) {
+      // What is not ours may hold secrets.
+      const reason = error instanceof MqttError ? error.message : "The attempt failed";
+      this.#host.report(`${reason}: attempt ${retry.attempt} follows in ${retry.delayMs} ms`, "reconnect");
+    }
+    return retry;
+  }
+
+  /** Waits until it is time for an attempt, or somebody asks for it, and the old connection is out of the way. */
+  async #wait({ attempt, delayMs }: Retry, signal: AbortSignal, lost?: MqttError): Promise<void> {
+    const { promise, resolve } = new Deferred<void>();
+    const { environment } = this.#options;
+    this.state = { ...(this.state as Trying), name: "reconnecting", hasten: resolve };
+    giveUpWhen({ signal, timeoutMs: delayMs, what: "waiting" }, promise, environment, () => {
+      resolve();
+    });
+    if (lost !== undefined) this.#host.lost(lost);
+    if (!signal.aborted) this.#host.reconnecting({ attempt, delayMs });
+    await promise;
+    await this.connection?.closed;
+  }
+
+  /** The connection is gone: makes another one, unless that is not wanted or of no use. */
+  #lost(error: MqttError): void {
+    try {
+      const isRedirected = this.#addresses.lost(error, this.#policy.isStable(this.#options.environment.now()));
+      const retry = this.#retry(error, isRedirected);
+      if (retry === undefined) this.#close(error);
+      else void this.#try({ error, retry });
+    } catch (thrown) {
+      this.#close(thrown as MqttError); // By `allow` or `retry`.
+    }
   }
 
   /** Tries one address, with one protocol version after the other as long as that may help. */
   async #connectTo(target: ParsedTarget, signal: AbortSignal): Promise<void> {
-    const { report } = this.#host;
+    const { report, log } = this.#host;
     const { clientId } = this;
+    const hasBeenConnected = this.#hasBeenConnected;
+    const isKnown = this.#version !== undefined;
     const [...versions] = new Set([this.#version ?? this.#options.versions[0], ...this.#options.versions]);
     for (let version = versions.shift(); version !== undefined; version = versions.shift()) {
-      const { duplex, request } = await openTransport(target, this.#options, { version, clientId, signal, report });
+      const authenticating = this.#authenticate();
+      const authentication = await authenticating?.begin();
+      const attempt = { version, clientId, hasBeenConnected, authentication, signal, report };
+      const options = { ...this.#options, cleanStart: this.cleanStart };
+      const number = version;
+      log.write("info", "info", () => `Connecting to ${target.target.address} with protocol version ${number}`);
+      const { duplex, request } = await openTransport(target, options, attempt);
       // Closed while the transport was being opened, with nothing there yet that `close` could have closed.
       if (signal.aborted) {
         duplex.abort(signal.reason);
         throw signal.reason;
       }
       const handshake = new Deferred<void>();
-      const connection = this.#newConnection(duplex, handshake);
+      const connection = this.#newConnection(duplex, handshake, authenticating);
       connection.start(request);
       try {
         await handshake.promise;
@@ -159,28 +321,44 @@ export class Link {
         return;
       } catch (error) {
         const isLast = versions.length === 0;
-        if (isLast || signal.aborted || !mayBeVersion(error as MqttError)) throw error;
+        if (isLast || signal.aborted || !mayBeVersion(error as MqttError, isKnown)) throw error;
         report(`The server may not know protocol version ${version}: trying the next`);
       }
     }
   }
 
-  #newConnection(duplex: Duplex, handshake: Deferred<void>): Connection<Operation> {
+  #newConnection(
+    duplex: Duplex,
+    handshake: Deferred<void>,
+    authenticating: Authenticating | undefined,
+  ): Connection<Operation> {
     let failure: MqttError | undefined;
     const connection: Connection<Operation> = new Connection<Operation>(duplex, this.session, {
       ...this.#host,
       ...this.#options,
+      persist: this.#persister && (() => this.#persister?.flush()),
       handle: (event) => {
+        const isCurrent = this.connection === connection;
         if (event.type === "connected") {
+          if (!isCurrent) return; // Whoever saw the CONNACK has closed us.
+          this.#hasBeenConnected = true;
+          if ("wasConnected" in this.state && this.state.wasConnected) this.statistics.reconnects += 1;
+          this.#policy.connected(this.#options.environment.now());
           this.state = { name: "connected", server: event.server };
           this.clientId = event.server.assignedClientIdentifier ?? this.clientId; // [MQTT-3.1.3-7] [MQTT-3.2.2-16]
           handshake.resolve();
+        } else if (event.type === "auth") {
+          authenticating?.received(event.packet);
         } else if (event.type === "ended") {
           failure = event.error;
+          authenticating?.ended(failure ?? new ClosedError());
           // While the connection was being made, its end is for the attempt to deal with.
-          if (failure !== undefined && this.state.name !== "connecting") this.#close(failure);
-          // A server that has not answered in time is not waited for once more.
-          if (failure instanceof TimeoutError) connection.abort(failure);
+          if (isCurrent && failure !== undefined) {
+            if (this.state.name === "connected") this.#lost(failure);
+            else if (this.state.name === "disconnecting") this.#close(failure);
+          }
+          // A server that has been silent for too long is not waited for once more.
+          if (failure instanceof TimeoutError || failure instanceof TransportError) connection.abort(failure);
         }
         this.#host.handle(event);
       },
@@ -192,20 +370,56 @@ export class Link {
       },
     });
     this.connection = connection;
+    this.authenticating = authenticating;
     return connection;
   }
 
+  /** Enhanced authentication for one connection, where it is asked for. */
+  #authenticate(): Authenticating | undefined {
+    const { authenticator } = this.#options;
+    return authenticator && new Authenticating(authenticator, this.#options, this);
+  }
+
   #close(error: MqttError | undefined, reason: MqttError = error ?? new ClosedError()): void {
-    const { name } = this.state;
-    if (name === "closed") return;
+    const { state } = this;
+    if (state.name === "closed") return;
     this.state = { name: "closed" };
+    this.#stopListening?.();
+    this.#written = this.#persister?.flush();
+    this.#persister = undefined;
     this.session.abandon(reason);
     for (const event of this.session.events()) this.#host.handle(event);
-    this.#host.closed(error, name === "connected" || name === "disconnecting");
+    const { wasConnected = state.name !== "idle" } = state as Partial<Trying>;
+    this.#host.closed(error, wasConnected);
+  }
+
+  /** Takes up what the store has of the Session, once. */
+  async #load(signal: AbortSignal): Promise<void> {
+    const { session: store, sessionNamespace = "rivulet" } = this.#options;
+    if (store === undefined || this.#persister !== undefined) return;
+    await this.#written?.catch(ignore);
+    const persister = new Persister(this.session, {
+      ...{ store, key: `${sessionNamespace}/${this.clientId}` },
+      stored: this.#host.stored,
+      failed: (error) => {
+        this.fail(error);
+      },
+    });
+    await persister.load();
+    signal.throwIfAborted();
+    this.#persister = persister;
   }
 
   #newSession(): Session<Operation> {
-    const { versions, offlineQueue: queue } = this.#options;
-    return new Session<Operation>({ version: versions[0], queue, isTracing: this.#host.isTracing });
+    const { versions, offlineQueue, environment, session, topicAliases } = this.#options;
+    return new Session<Operation>({
+      version: versions[0],
+      queue: offlineQueue || {},
+      isTracing: this.#host.isTracing,
+      isKept: session !== undefined,
+      hasAutomaticAliases: topicAliases === "auto",
+      wallNow: () => environment.wallNow(),
+      statistics: this.statistics,
+    });
   }
 }

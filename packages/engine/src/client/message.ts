@@ -4,6 +4,7 @@ import { readOptions, type Rules } from "../option-rules.ts";
 import type { UserProperties } from "../options.ts";
 import type { Acknowledgement } from "../session/exchanges.ts";
 import type { Delivery } from "./delivery.ts";
+import type { TopicParams } from "./topic-pattern.ts";
 
 /** What `message.acknowledge` may tell the server (sections 3.4.2 and 3.5.2). MQTT 5.0 only. */
 export interface AcknowledgeOptions {
@@ -15,9 +16,10 @@ export interface AcknowledgeOptions {
 
 const decoder = new TextDecoder();
 const none: NonNullable<PublishPacket["properties"]> = {};
+const noParams: TopicParams = Object.freeze({});
 
 /** A message from the server. */
-export class Message {
+export class Message<Params extends TopicParams = TopicParams> {
   /** The full Topic Name, also where the server used a Topic Alias. */
   readonly topic: string;
   /** A view of received bytes, which is not written to again; copy it before you keep a small part for long. */
@@ -39,10 +41,17 @@ export class Message {
   /** Seconds that are left of the message's life. */
   readonly messageExpiryInterval: number | undefined;
   readonly userProperties: UserProperties;
+  /** Levels of the topic that the `topicPattern` of the subscription gives names; empty without one. */
+  readonly params: Params;
   readonly #delivery: Delivery | undefined;
   readonly #version: ProtocolVersion;
 
-  constructor(packet: PublishPacket, delivery: Delivery | undefined, version: ProtocolVersion) {
+  constructor(
+    packet: PublishPacket,
+    delivery: Delivery | undefined,
+    version: ProtocolVersion,
+    params = noParams as Params,
+  ) {
     this.topic = packet.topicName;
     this.payload = packet.payload;
     this.qos = packet.qos;
@@ -58,6 +67,7 @@ export class Message {
     this.correlationData = properties.correlationData;
     this.messageExpiryInterval = properties.messageExpiryInterval;
     this.userProperties = properties.userProperties ?? [];
+    this.params = params;
     this.#delivery = delivery;
     this.#version = version;
   }

@@ -12,6 +12,19 @@ export interface PublishOptions extends MessageProperties {
   /** The server keeps the message for those who subscribe later. Default: false. */
   readonly retain?: boolean | undefined;
   /**
+   * Mark the message as one that was sent before. Nothing asks for that but a program that passes on what another
+   * client had under way; on a message that is sent for the first time it is a breach of the standard [MQTT-4.3.2-2]
+   * [MQTT-4.3.3-2], and at QoS 0 it is refused. Default: false.
+   */
+  readonly duplicate?: boolean | undefined;
+  /**
+   * What to wait for: that the message has been taken, or only that the session store has it (`session`), so that it is
+   * seen through whatever happens to this process. `packetId` is then undefined where it waits to be sent, and what the
+   * server says against it later is an `error` event. A message at QoS 0 is stored only while it waits; one that leaves
+   * at once is waited for in any case. Default: `"acknowledged"`.
+   */
+  readonly until?: "acknowledged" | "stored" | undefined;
+  /**
    * Stop waiting. A message that has not been sent is not sent then; one that has been is seen through, but nobody
    * hears of it.
    */
@@ -22,7 +35,7 @@ export interface PublishOptions extends MessageProperties {
 
 /** What `publish` resolves to. */
 export interface PublishResult {
-  /** Undefined at QoS 0. */
+  /** Undefined at QoS 0, and where nobody waited for it to be sent. */
   readonly packetId: number | undefined;
   /** What the server said: 0x00, or 0x10 when nobody subscribes to the topic. 0x00 at QoS 0. */
   readonly reasonCode: number;
@@ -42,6 +55,8 @@ const rules: Rules<PublishOptions> = {
   ...messageRules,
   qos: { max: 2 },
   retain: boolean,
+  duplicate: boolean,
+  until: { of: ["acknowledged", "stored"] },
   signal: {},
   timeoutMs: positive,
 };
@@ -53,14 +68,14 @@ export function publishPacket(
   { options, version }: { readonly options: PublishOptions; readonly version: ProtocolVersion },
 ): PublishPacket {
   const properties = readOptions(options, rules, { version });
-  const { qos = 0, retain = false } = options;
+  const { qos = 0, retain = false, duplicate = false } = options;
   const packet: PublishPacket = {
     type: "publish",
     topicName: topic,
     payload: payloadBytes(payload),
     qos,
     retain,
-    duplicate: false, // [MQTT-4.3.1-1] [MQTT-4.3.2-2] [MQTT-4.3.3-2]
+    duplicate, // [MQTT-4.3.1-1] [MQTT-4.3.2-2] [MQTT-4.3.3-2]
   };
   if (properties !== undefined) packet.properties = properties;
   return packet;

@@ -316,3 +316,41 @@ describe("a transport that takes nothing", () => {
     expect(events).toHaveLength(1);
   });
 });
+
+describe("publish of a Blob", () => {
+  it("reads it, and sends the message then", async () => {
+    const { client, server } = await connected();
+    const published = client.publish("a", new Blob(["blob"]), { qos: 1, contentType: "text/plain" });
+    void client.publish("a", "text");
+    expect(await published).toMatchObject({ reasonCode: 0 });
+    expect(texts(server.all("publish"))).toEqual(["text", "blob"]);
+    expect(server.all("publish")[1]).toMatchObject({ qos: 1, properties: { contentType: "text/plain" } });
+  });
+
+  it("rejects when it cannot be read, and when the client is closed meanwhile", async () => {
+    const { client, server } = await connected();
+    const cause = new Error("gone");
+    await expect(client.publish("a", { arrayBuffer: () => Promise.reject(cause) })).rejects.toMatchObject({
+      name: "InvalidOptionError",
+      option: "payload",
+      cause,
+    });
+    const published = client.publish("a", new Blob(["blob"]));
+    client.close();
+    await expect(published).rejects.toThrow(ClosedError);
+    expect(server.all("publish")).toHaveLength(0);
+  });
+});
+
+describe("publish with duplicate", () => {
+  it("sets DUP, which QoS 0 cannot have", async () => {
+    const { client, server } = await connected();
+    await client.publish("a", "", { qos: 1, duplicate: true });
+    await client.publish("a", "", { qos: 2, duplicate: false });
+    await expect(client.publish("a", "", { duplicate: true })).rejects.toMatchObject({ code: "ERR_MALFORMED_PACKET" });
+    await expect(client.publish("a", "", { qos: 1, duplicate: 1 as never })).rejects.toMatchObject({
+      option: "duplicate",
+    });
+    expect(server.all("publish").map(({ duplicate }) => duplicate)).toEqual([true, false]);
+  });
+});

@@ -9,6 +9,7 @@ import { InvalidOptionError } from "../errors.ts";
 import { boolean, positive, readOptions, type Rules } from "../option-rules.ts";
 import type { UserProperties } from "../options.ts";
 import type { Request } from "../session/exchanges.ts";
+import { filterOf, type TopicParams, type TopicPattern } from "./topic-pattern.ts";
 import type { AckMode, HandlerErrorPolicy, Overflow } from "./inbox.ts";
 
 /** Options of one Topic Filter (section 3.8.3.1). */
@@ -54,11 +55,12 @@ export interface SubscribeOptions extends FilterOptions {
 
 /** A Topic Filter with options of its own. */
 export interface FilterWithOptions extends FilterOptions {
-  readonly filter: string;
+  readonly filter: string | TopicPattern;
 }
 
-/** What `subscribe` takes: a filter, or several, each with options of its own if need be. */
-export type FilterList = string | readonly (string | FilterWithOptions)[];
+/** What `subscribe` takes: a filter or pattern, or several, each with options of its own if need be. */
+export type FilterList<Params extends TopicParams = TopicParams> =
+  string | TopicPattern<Params> | readonly (string | TopicPattern | FilterWithOptions)[];
 
 const filterRules: Rules<FilterOptions> = {
   qos: { max: 2 },
@@ -81,6 +83,16 @@ const rules: Rules<SubscribeOptions> = {
 
 type SubscribeRequest = Extract<Request, { type: "subscribe" }>;
 
+function listOf(filters: FilterList): readonly FilterWithOptions[] {
+  const list = typeof filters === "string" || "match" in filters ? [filters] : filters;
+  return list.map((one) => (typeof one === "string" || "match" in one ? { filter: one } : one));
+}
+
+/** The patterns among filters. */
+export function patternsOf(filters: FilterList): readonly TopicPattern[] {
+  return listOf(filters).flatMap(({ filter }) => (typeof filter === "string" ? [] : filter));
+}
+
 /** @throws InvalidOptionError, InvalidTopicError, UnsupportedError. */
 export function subscribeRequest(
   filters: FilterList,
@@ -93,8 +105,8 @@ export function subscribeRequest(
   }
   const request: SubscribeRequest = { type: "subscribe", subscriptions: [] };
   if (properties !== undefined) request.properties = properties;
-  for (const one of typeof filters === "string" ? [filters] : filters) {
-    const { filter, ...own }: FilterWithOptions = typeof one === "string" ? { filter: one } : one;
+  for (const { filter: named, ...own } of listOf(filters)) {
+    const filter = filterOf(named);
     readOptions<FilterOptions>(own, filterRules, { version });
     validateTopicFilter(filter);
     const { qos = 0, noLocal = false, retainAsPublished = false, retainHandling = 0 } = { ...options, ...own };

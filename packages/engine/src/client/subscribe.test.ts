@@ -178,8 +178,8 @@ describe("subscribe", () => {
     expect(harness.client.state).toBe("connected");
   });
 
-  it("is rejected when the connection is lost before the answer", async () => {
-    const harness = await connected({ answers: { subscribe: () => [] } });
+  it("is rejected when the connection is lost for good before the answer", async () => {
+    const harness = await connected({ answers: { subscribe: () => [] }, options: { reconnect: false } });
     const subscribing = watch(harness.client.subscribe("a"));
     await harness.server.expect("subscribe");
     harness.server.end();
@@ -294,7 +294,7 @@ describe("the messages of a subscription", () => {
   });
 
   it("end for a reader as they do for a loop", async () => {
-    const harness = await connected();
+    const harness = await connected({ options: { reconnect: false } });
     const [reader, other] = [await harness.client.subscribe("a"), await harness.client.subscribe("a")].map(
       (subscription) => subscription.readable.getReader(),
     );
@@ -304,7 +304,7 @@ describe("the messages of a subscription", () => {
     harness.server.lose(failure);
     await expect(reading).rejects.toBe(failure);
     await expect(other?.read()).rejects.toBe(failure);
-    const again = await connected();
+    const again = await connected({ options: { reconnect: false } });
     const last = (await again.client.subscribe("a")).readable.getReader();
     again.client.close();
     expect(await last.read()).toEqual({ done: true, value: undefined });
@@ -606,7 +606,7 @@ describe("the end of a subscription", () => {
   });
 
   it("by the loss of the connection throws, after what had come", async () => {
-    const harness = await connected();
+    const harness = await connected({ options: { reconnect: false } });
     const subscription = await harness.client.subscribe("a");
     const waiting = watch(take(await harness.client.subscribe("b"), 1));
     harness.server.publish("a", "1");

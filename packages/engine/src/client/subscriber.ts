@@ -1,16 +1,27 @@
 import { reasonCodes, validateTopicFilter } from "@rivulet/codec";
 import { Deferred, ignore } from "../deferred.ts";
-import { ClosedError, InvalidOptionError, QueueFullError, SubscribeError, type SubscribeResult } from "../errors.ts";
+import {
+  ClosedError,
+  InvalidOptionError,
+  QueueFullError,
+  SubscribeError,
+  TransportError,
+  type MqttError,
+  type SubscribeResult,
+} from "../errors.ts";
 import type { ResolvedOptions } from "../resolve-options.ts";
 import type { Request } from "../session/exchanges.ts";
+import type { Subscribe } from "../session/subscriptions.ts";
 import { Consumers } from "./consumers.ts";
 import type { Emitter } from "./emitter.ts";
 import type { ClientEvents } from "./events.ts";
 import { Inbox, type MessageHandler } from "./inbox.ts";
 import type { Link } from "./link.ts";
+import type { Log } from "./log.ts";
 import { giveUpWhen, Operation, type Patience } from "./operations.ts";
-import { subscribeRequest, type FilterList, type SubscribeOptions } from "./subscribe-options.ts";
+import { patternsOf, subscribeRequest, type FilterList, type SubscribeOptions } from "./subscribe-options.ts";
 import { Subscription } from "./subscription.ts";
+import { filterOf, type TopicPattern } from "./topic-pattern.ts";
 
 /** What the server said of one Topic Filter of an UNSUBSCRIBE. */
 export interface UnsubscribeResult {
@@ -23,6 +34,7 @@ export interface UnsubscribeResult {
 export interface SubscriberParts {
   readonly emitter: Emitter<ClientEvents>;
   readonly options: ResolvedOptions;
+  readonly log: Log;
   /** Tells of an error that belongs to no call. */
   readonly report: (error: unknown) => void;
 }
@@ -34,13 +46,18 @@ export class Subscriber {
   readonly #link: Link;
   readonly #emitter: Emitter<ClientEvents>;
   readonly #options: ResolvedOptions;
+  readonly #log: Log;
   readonly #report: (error: unknown) => void;
-  readonly #subscriptions = new WeakMap<Inbox, Subscription>();
+  readonly #subscriptions = new WeakMap<
+    Inbox,
+    { readonly subscription: Subscription; readonly results: SubscribeResult[] }
+  >();
 
   constructor(link: Link, parts: SubscriberParts) {
     this.#link = link;
     this.#emitter = parts.emitter;
     this.#options = parts.options;
+    this.#log = parts.log;
     this.#report = parts.report;
   }
 
@@ -64,21 +81,25 @@ export class Subscriber {
     options: SubscribeOptions,
     handler: MessageHandler | undefined,
   ): Promise<Subscription> {
-    await this.#whenConnected(options.signal);
+    await this.whenConnected(options.signal);
     const request = subscribeRequest(filters, options, this.#link.session.version);
     const names = request.subscriptions.map(({ topicFilter }) => topicFilter);
     const { consumers } = this;
-    const inbox = new Inbox(consumers, names, { options, handler });
+    const identifier = this.#identify(request, names);
+    const inbox = new Inbox(consumers, names, { options, handler, patterns: patternsOf(filters) });
     const results: SubscribeResult[] = [];
     const subscription = new Subscription(inbox, results);
-    this.#subscriptions.set(inbox, subscription);
+    this.#subscriptions.set(inbox, { subscription, results });
     // Before the answer, because messages may come before it.
-    for (const name of names) consumers.add(name, inbox);
+    for (const name of names) consumers.add(name, inbox, identifier);
     try {
       const codes = await this.#request(request, options);
       for (const [index, filter] of names.entries()) {
         const reasonCode = codes[index] as number; // There is one for each filter: the Session has counted.
-        results.push(reasonCode < 0x80 ? { filter, qos: reasonCode as 0 | 1 | 2, reasonCode } : { filter, reasonCode });
+        const result =
+          reasonCode < 0x80 ? { filter, qos: reasonCode as 0 | 1 | 2, reasonCode } : { filter, reasonCode };
+        results.push(result);
+        if (reasonCode < 0x80) this.#share(result);
       }
     } catch (error) {
       // What the server may have granted all the same is given back.
@@ -98,42 +119,22 @@ export class Subscriber {
   }
 
   /** As `MqttClient.unsubscribe`. */
-  async unsubscribe(filters: string | readonly string[], options: Patience): Promise<UnsubscribeResult[]> {
-    const names = typeof filters === "string" ? [filters] : [...filters];
+  async unsubscribe(
+    filters: string | TopicPattern | readonly (string | TopicPattern)[],
+    options: Patience,
+  ): Promise<UnsubscribeResult[]> {
+    const names = [filters].flat().map(filterOf);
     if (names.length === 0) throw new InvalidOptionError("filter", "There is no topic filter to unsubscribe from");
     names.forEach(validateTopicFilter);
-    await this.#whenConnected(options.signal);
+    await this.whenConnected(options.signal);
     const { consumers } = this;
     const results = await this.#unsubscribe(names, options);
     for (const name of names) consumers.removeAll(name);
     return results;
   }
 
-  #newConsumers(): Consumers {
-    return new Consumers({
-      hasListener: () => this.#emitter.has("message"),
-      acknowledge: (exchange, acknowledgement) => {
-        this.#link.session.acknowledge(exchange, acknowledgement);
-        this.#link.connection?.wake();
-      },
-      roomMade: () => {
-        this.#link.connection?.wake();
-      },
-      handlerFailed: (error) => {
-        this.#report(error);
-      },
-      left: async (filters) => {
-        if (this.#link.state.name === "connected" && filters.length > 0) await this.#unsubscribe(filters, {});
-      },
-      show: (message, inboxes) => {
-        const subscriptions = inboxes.flatMap((inbox) => this.#subscriptions.get(inbox) ?? []);
-        this.#emitter.emit("message", { message, subscriptions });
-      },
-    });
-  }
-
-  /** Rejects when the signal is aborted before. */
-  #whenConnected(signal: AbortSignal | undefined): Promise<void> {
+  /** Resolves when there is a connection; rejects when there will be none, or the signal is aborted before. */
+  whenConnected(signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
     const { promise, resolve, reject } = new Deferred<void>();
     giveUpWhen({ signal, what: "connect" }, promise, this.#options.environment, reject);
@@ -141,20 +142,92 @@ export class Subscriber {
     return promise;
   }
 
+  /** The server has lost subscriptions, and does not grant them again. */
+  lost(topicFilters: readonly string[], error: MqttError): void {
+    for (const topicFilter of topicFilters) this.consumers.lost(topicFilter, error);
+    this.#report(error);
+  }
+
+  #newConsumers(): Consumers {
+    return new Consumers({
+      hasListener: () => this.#emitter.has("message"),
+      acknowledge: (exchange, acknowledgement, held) => {
+        this.#link.session.acknowledge(
+          exchange,
+          acknowledgement,
+          this.#options.session === undefined ? undefined : held,
+        );
+        this.#link.flush();
+      },
+      release: (exchange) => {
+        this.#link.session.release(exchange);
+        this.#link.flush();
+      },
+      redeliver: (exchange) => {
+        this.#link.session.forget(exchange);
+        const message = "A message is to be sent again: the connection was dropped without an acknowledgement";
+        this.#link.connection?.abort(new TransportError(message));
+      },
+      isIdentifier: (identifier) => this.#link.session.subscriptions.isIdentifier(identifier),
+      unconsumed: ({ filters }) => {
+        const consumed = `the subscription to ${filters.join(", ")}`;
+        this.#log.write("info", "info", () => `Messages wait for somebody to take them: nobody consumes ${consumed}`);
+      },
+      roomMade: () => {
+        this.#link.flush();
+      },
+      handlerFailed: (error) => {
+        this.#report(error);
+      },
+      left: async (filters) => {
+        if (filters.length > 0 && this.#isOpen) await this.#unsubscribe(filters, {});
+      },
+      show: (message, inboxes) => {
+        const subscriptions = inboxes.flatMap((inbox) => this.#subscriptions.get(inbox)?.subscription ?? []);
+        this.#emitter.emit("message", { message, subscriptions });
+      },
+    });
+  }
+
+  get #isOpen(): boolean {
+    const { name } = this.#link.state;
+    return name === "connected" || name === "reconnecting";
+  }
+
+  /** Has the server tell which messages are for the subscription, where it can. */
+  #identify(request: Subscribe, names: readonly string[]): number | undefined {
+    const { state, session } = this.#link;
+    const given = request.properties?.subscriptionIdentifier;
+    if (given !== undefined || state.name !== "connected" || !state.server.subscriptionIdentifierAvailable)
+      return given;
+    const subscriptionIdentifier = this.consumers.identifierOf(names) ?? session.subscriptions.newIdentifier();
+    request.properties = { ...request.properties, subscriptionIdentifier };
+    return subscriptionIdentifier;
+  }
+
+  /** Options belong to the filter: what the server says of it is true for all who share it. */
+  #share(result: SubscribeResult): void {
+    for (const inbox of this.consumers.sharersOf(result.filter)) {
+      const { results = [] } = this.#subscriptions.get(inbox) ?? {};
+      const index = results.findIndex(({ filter }) => filter === result.filter);
+      if (index >= 0) results[index] = result;
+    }
+  }
+
   /** Sends a SUBSCRIBE or UNSUBSCRIBE; resolves to the Reason Codes of the answer. */
   #request(
     request: Request,
     { signal, timeoutMs = this.#options.operationTimeoutMs }: Patience,
   ): Promise<readonly number[]> {
-    // It may have been lost since there was one.
-    if (this.#link.state.name !== "connected") throw new ClosedError();
+    // It may have been closed since there was a connection; one that is lost comes again, and the request with it.
+    if (!this.#isOpen) throw new ClosedError();
     const operation = new Operation((answer) =>
       answer !== undefined && "reasonCodes" in answer ? answer.reasonCodes : [],
     );
-    const { session, connection } = this.#link;
+    const { session } = this.#link;
     const { environment } = this.#options;
     const exchange = session.request(request, operation as Operation, { sentAt: environment.now(), timeoutMs });
-    connection?.wake();
+    this.#link.flush();
     giveUpWhen({ signal, what: request.type }, operation.promise, environment, (reason) => {
       session.cancel(exchange);
       operation.reject(reason);

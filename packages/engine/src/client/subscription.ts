@@ -1,6 +1,7 @@
 import type { SubscribeResult } from "../errors.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Message } from "./message.ts";
+import type { TopicParams } from "./topic-pattern.ts";
 
 /**
  * A subscription, and the messages that come for it: loop over it, read its `readable`, or give `subscribe` a handler.
@@ -8,11 +9,13 @@ import type { Message } from "./message.ts";
  * Leaving a loop unsubscribes. It ends when it is unsubscribed and when the client is closed; when the connection is
  * lost for good it throws the reason, after the messages that had come before.
  */
-export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
+export class Subscription<Params extends TopicParams = TopicParams>
+  implements AsyncIterable<Message<Params>>, AsyncDisposable
+{
   /** What the server said of each filter, in the order of the filters. */
   readonly results: readonly SubscribeResult[];
   readonly #inbox: Inbox;
-  #readable: ReadableStream<Message> | undefined;
+  #readable: ReadableStream<Message<Params>> | undefined;
 
   /** Made by `MqttClient.subscribe`. */
   constructor(inbox: Inbox, results: readonly SubscribeResult[]) {
@@ -36,13 +39,13 @@ export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
   }
 
   /** The messages as a stream. Asking it for a message says that the one before is done with. */
-  get readable(): ReadableStream<Message> {
-    this.#readable ??= new ReadableStream<Message>(
+  get readable(): ReadableStream<Message<Params>> {
+    this.#readable ??= new ReadableStream<Message<Params>>(
       {
         pull: async (controller) => {
-          const { done, value } = await this.#inbox.next();
-          if (done === true) controller.close();
-          else controller.enqueue(value);
+          const result = await this.#next();
+          if (result.done === true) controller.close();
+          else controller.enqueue(result.value);
         },
         cancel: () => this.#inbox.leave(),
       },
@@ -58,9 +61,9 @@ export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
   }
 
   /** The messages, one after the other. Leaving the loop unsubscribes. */
-  [Symbol.asyncIterator](): AsyncIterator<Message, undefined> {
+  [Symbol.asyncIterator](): AsyncIterator<Message<Params>, undefined> {
     return {
-      next: () => this.#inbox.next(),
+      next: () => this.#next(),
       return: async () => {
         await this.#inbox.leave();
         return { done: true, value: undefined };
@@ -71,5 +74,10 @@ export class Subscription implements AsyncIterable<Message>, AsyncDisposable {
   /** `unsubscribe`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#inbox.leave();
+  }
+
+  /** Messages that its pattern matches have its parameters. */
+  #next(): Promise<IteratorResult<Message<Params>, undefined>> {
+    return this.#inbox.next() as Promise<IteratorResult<Message<Params>, undefined>>;
   }
 }

@@ -1,4 +1,4 @@
-import type { ControlPacket, PublishPacket } from "@rivulet/codec";
+import type { AuthPacket, ConnackPacket, ControlPacket, PublishPacket } from "@rivulet/codec";
 import type { MqttError } from "../errors.ts";
 import type { Answer, IncomingExchange } from "./exchanges.ts";
 import type { Server } from "./server.ts";
@@ -18,6 +18,13 @@ export type SessionEvent<Context> =
   | { readonly type: "answered"; readonly context: Context; readonly packet: Answer }
   /** A command will not be carried out. */
   | { readonly type: "failed"; readonly context: Context; readonly error: MqttError }
+  /** The server has lost subscriptions with the Session, and does not grant them again. */
+  | { readonly type: "subscriptionsLost"; readonly topicFilters: readonly string[]; readonly error: MqttError }
+  /**
+   * The server has said something in an AUTH exchange (section 4.12): in AUTH, to go on by `authenticate`, or, with
+   * success, at the end of a re-authentication; or in the CONNACK that waits for `accept`.
+   */
+  | { readonly type: "auth"; readonly packet: AuthPacket | ConnackPacket }
   /** The acknowledgement of a message has been put into the batch. */
   | { readonly type: "acknowledged"; readonly exchange: IncomingExchange }
   /**

@@ -21,11 +21,26 @@ export interface Exchange<Context> {
   readonly packet: PublishPacket | Request;
   /** What the command was given to tell its exchanges apart; undefined once nobody waits for it any more. */
   context: Context | undefined;
-  /** Bytes of the packet while it waits to be sent. */
+  /** Its place in the order of all of them. */
+  order: number;
+  /** Bytes of the packet while it waits to be sent for the first time. */
   size: number;
   /** What it awaits; undefined until it has been sent. */
   awaits: Answer["type"] | undefined;
+  /** Whether it counts against the send quota of this connection. */
+  hasQuota: boolean;
+  /** Of a message, when it expires unless it has been sent: ms since 1970. */
+  expiresAt?: number;
+  /** Of a message at QoS 2, the place of its PUBREL in the order of all of them. */
+  released?: number;
+  /** Of a request, how long an answer is waited for, in ms, and when that began. */
+  timeoutMs?: number;
+  /** When its last packet left, where that matters. */
+  sentAt?: number;
 }
+
+/** An exchange of a message. */
+export type Outgoing<Context> = Exchange<Context> & { readonly packet: PublishPacket };
 
 /** What PUBACK or PUBREC is to say. */
 export interface Acknowledgement {
@@ -38,8 +53,36 @@ export interface Acknowledgement {
 export interface IncomingExchange {
   readonly packetIdentifier: number;
   readonly qos: 1 | 2;
+  readonly topicName: string;
   /** What to say, once the application is done with the message. */
   acknowledgement: Acknowledgement | undefined;
   /** Whether PUBACK or PUBREC has been sent. */
   isAcknowledged: boolean;
+  /** The message, while a consumer that had it acknowledged on receipt is not done with it, and somebody keeps it. */
+  held?: PublishPacket | undefined;
+  /** What it is kept under, once its Packet Identifier is free. */
+  key?: string;
+  /** Since when it waits, in ms of the Session's clock. */
+  readonly since: number;
+}
+
+/** Where an exchange stands; the numbers of the component's message states follow this order. */
+export type Stage =
+  | "awaiting-puback"
+  | "awaiting-pubrec"
+  | "sending-pubrel"
+  | "awaiting-pubcomp"
+  | "completed"
+  | "sending-puback"
+  | "sending-pubrec"
+  | "awaiting-pubrel"
+  | "sending-pubcomp"
+  | "acknowledged";
+
+/** A message under way. */
+export interface InflightMessage {
+  readonly topic: string;
+  readonly packetId: number;
+  readonly qos: 1 | 2;
+  readonly stage: Stage;
 }

@@ -6,7 +6,7 @@ const interval = 60_000;
 describe("KeepAlive", () => {
   test("[MQTT-3.1.2-20] a PINGREQ is due when nothing was sent for the Keep Alive, whatever came meanwhile", () => {
     const keepAlive = new KeepAlive(interval, undefined, 0);
-    keepAlive.received(59_000);
+    keepAlive.received(1, true, 59_000);
     expect(keepAlive.deadline).toBe(60_000);
     expect(keepAlive.check(59_999)).toBe("alive");
     expect(keepAlive.check(60_000)).toBe("ping");
@@ -22,7 +22,7 @@ describe("KeepAlive", () => {
   test("traffic both ways puts it off", () => {
     const keepAlive = new KeepAlive(interval, undefined, 0);
     keepAlive.sent(50_000);
-    keepAlive.received(55_000);
+    keepAlive.received(1, true, 55_000);
     expect(keepAlive.check(109_999)).toBe("alive");
     expect(keepAlive.deadline).toBe(110_000);
   });
@@ -46,7 +46,7 @@ describe("KeepAlive", () => {
 
   test("the connection is dead 1.5 times the Keep Alive after the last byte, however long the ping timeout", () => {
     const keepAlive = new KeepAlive(interval, 600_000, 0);
-    keepAlive.received(10_000);
+    keepAlive.received(1, true, 10_000);
     keepAlive.pinged(60_000);
     expect(keepAlive.deadline).toBe(100_000);
     expect(keepAlive.check(99_999)).toBe("alive");
@@ -64,7 +64,7 @@ describe("KeepAlive", () => {
     const keepAlive = new KeepAlive(interval, 5_000, 0);
     keepAlive.pinged(60_000);
     keepAlive.sent(60_000);
-    keepAlive.received(61_000);
+    keepAlive.received(1, true, 61_000);
     keepAlive.answered();
     expect(keepAlive.isPingOutstanding).toBe(false);
     expect(keepAlive.check(65_000)).toBe("alive");
@@ -75,7 +75,7 @@ describe("KeepAlive", () => {
     const keepAlive = new KeepAlive(interval, 5_000, 0);
     keepAlive.pinged(60_000);
     keepAlive.sent(60_000);
-    keepAlive.received(64_000);
+    keepAlive.received(1, true, 64_000);
     expect(keepAlive.check(65_000)).toBe("alive");
     expect(keepAlive.deadline).toBe(69_000);
     expect(keepAlive.check(69_000)).toBe("dead");
@@ -85,7 +85,7 @@ describe("KeepAlive", () => {
     const keepAlive = new KeepAlive(interval, 30_000, 0);
     keepAlive.pinged(60_000);
     keepAlive.sent(60_000);
-    for (let now = 61_000; now < 120_000; now += 1_000) keepAlive.received(now);
+    for (let now = 61_000; now < 120_000; now += 1_000) keepAlive.received(1, true, now);
     expect(keepAlive.check(119_999)).toBe("alive");
     expect(keepAlive.check(120_000)).toBe("ping");
   });
@@ -93,7 +93,7 @@ describe("KeepAlive", () => {
   test("a PINGREQ that waits for a stalled transport is not repeated because something comes", () => {
     const keepAlive = new KeepAlive(interval, 30_000, 0);
     keepAlive.pinged(60_000);
-    keepAlive.received(61_000);
+    keepAlive.received(1, true, 61_000);
     expect(keepAlive.check(61_000)).toBe("alive");
     expect(keepAlive.deadline).toBe(91_000);
   });

@@ -1,3 +1,5 @@
+import { leastProgressBytes } from "../limits.ts";
+
 // Theory of operation
 //
 // Two clocks run: the time since bytes last left, and the time since bytes last came. When either reaches the Keep
@@ -16,7 +18,11 @@ export class KeepAlive {
   readonly #intervalMs: number;
   readonly #pingTimeoutMs: number;
   #lastSent: number;
+  /** The last byte that came, and the last that counted as progress. */
+  #lastByte: number;
   #lastReceived: number;
+  /** Bytes of the packet that is arriving, since it last counted. */
+  #partialBytes = 0;
   #pingSent: number | undefined;
 
   /** An interval of 0 turns it off; the ping timeout is half the interval when left out. */
@@ -24,6 +30,7 @@ export class KeepAlive {
     this.#intervalMs = intervalMs;
     this.#pingTimeoutMs = pingTimeoutMs ?? intervalMs / 2;
     this.#lastSent = now;
+    this.#lastByte = now;
     this.#lastReceived = now;
   }
 
@@ -42,7 +49,12 @@ export class KeepAlive {
     this.#lastSent = now;
   }
 
-  received(now: number): void {
+  /** Bytes came, which completed a packet or not: one that hardly grows is no sign of life. */
+  received(byteLength: number, hasPacket: boolean, now: number): void {
+    this.#lastByte = now;
+    this.#partialBytes += byteLength;
+    if (!hasPacket && this.#partialBytes < leastProgressBytes) return;
+    this.#partialBytes = 0;
     this.#lastReceived = now;
   }
 
@@ -71,7 +83,7 @@ export class KeepAlive {
 
   #dead(): number {
     if (this.#pingSent === undefined) return Infinity;
-    const unanswered = Math.max(this.#pingSent, this.#lastReceived) + this.#pingTimeoutMs;
+    const unanswered = Math.max(this.#pingSent, this.#lastByte) + this.#pingTimeoutMs;
     const atTheLatest = this.#lastReceived + 1.5 * this.#intervalMs;
     // A PINGREQ that left later than that (we were asleep) still gets its time to be answered.
     return this.#pingSent < atTheLatest ? Math.min(unanswered, atTheLatest) : unanswered;

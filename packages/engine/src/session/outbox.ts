@@ -9,7 +9,9 @@ import {
 } from "@rivulet/codec";
 import { PacketTooLargeError } from "../errors.ts";
 import { batchBytesLimit } from "../limits.ts";
+import { Statistics } from "../statistics.ts";
 import type { SessionEvent } from "./events.ts";
+import { Journal } from "./journal.ts";
 
 /**
  * Where packets go that are to be sent, in the order in which they will leave: encoded at once, into one batch, which
@@ -21,9 +23,14 @@ export class Outbox<Context> {
   events: SessionEvent<Context>[] = [];
   /** Whether packets are shown as events. */
   readonly isTracing: () => boolean;
+  /** What is to be written down before the batch leaves. */
+  readonly journal: Journal;
+  readonly statistics: Statistics;
 
-  constructor(isTracing: () => boolean) {
+  constructor(isTracing: () => boolean, isKept: boolean, statistics: Statistics = new Statistics()) {
     this.isTracing = isTracing;
+    this.statistics = statistics;
+    this.journal = new Journal(isKept);
   }
 
   /** Whether a PUBLISH may still join the batch. Other packets always may. */
@@ -38,6 +45,7 @@ export class Outbox<Context> {
    */
   send(packet: ControlPacketInput): void {
     const byteLength = this.batch.add(packet);
+    this.statistics.packetsSent += 1;
     if (this.isTracing()) this.emit({ type: "packet", direction: "out", packet: packet as ControlPacket, byteLength });
   }
 

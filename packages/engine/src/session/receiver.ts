@@ -6,7 +6,9 @@ import {
   type PubrecPacket,
   type PubrelPacket,
 } from "@rivulet/codec";
-import type { Acknowledgement, IncomingExchange } from "./exchanges.ts";
+import { acknowledgementPatienceMs } from "../limits.ts";
+import type { IncomingRecord } from "../session-store.ts";
+import type { Acknowledgement, IncomingExchange, InflightMessage } from "./exchanges.ts";
 import type { Outbox } from "./outbox.ts";
 
 // Theory of operation
@@ -15,6 +17,11 @@ import type { Outbox } from "./outbox.ts";
 // leave in the order in which the messages came, PUBACKs and PUBRECs each, whatever order the application finishes in
 // [MQTT-4.6.0-2] [MQTT-4.6.0-3]. At QoS 2 the Packet Identifier is kept until PUBREL: while it is, the same identifier
 // means the same message, and is answered but not handed over again [MQTT-4.3.3-10].
+//
+// With the connection goes what was to be acknowledged: the server sends it again, or has lost the Session. At QoS 2 the
+// exchange stays: whether the application is done with it or still at it, the message sent again takes its place in the
+// new order of acknowledgements, and no more. Written down is a QoS 2 message once it is to be acknowledged, before
+// PUBREC leaves; without the record it is new, and that is what it is to a process that was ended before.
 
 const success: Acknowledgement = {};
 
@@ -29,16 +36,23 @@ export interface ReceiveLimits {
 export class Receiver<Context> {
   // lives as long as the Session
   readonly #outbox: Outbox<Context>;
-  /** Messages without PUBACK, and without PUBREC, in the order in which they came. */
-  readonly #unacknowledged: Record<1 | 2, IncomingExchange[]> = { 1: [], 2: [] };
   /** QoS 2 messages up to their PUBCOMP. */
   readonly #exactlyOnce = new Map<number, IncomingExchange>();
+  /** Those whose exchange is over, and whose consumers are not done. */
+  readonly #completed = new Set<IncomingExchange>();
+  /** Messages that were acknowledged on receipt by a process that was ended before its consumers were done. */
+  readonly #undelivered: IncomingExchange[] = [];
+  #lastHeld = 0;
 
   // lives as long as the Network Connection
+  /** Messages without PUBACK, and without PUBREC, in the order in which they came. */
+  readonly #unacknowledged: Record<1 | 2, IncomingExchange[]> = { 1: [], 2: [] };
   /** Undefined while there is none: acknowledgements have nowhere to go. */
   #limits: ReceiveLimits | undefined;
   readonly #topicNames = new Map<number, string>();
   #isOverrunNoted = false;
+  /** The last message that was said of that nobody acknowledges it. */
+  #complainedOf: IncomingExchange | undefined;
 
   constructor(outbox: Outbox<Context>) {
     this.#outbox = outbox;
@@ -50,33 +64,103 @@ export class Receiver<Context> {
    */
   get isOverrun(): boolean {
     const { receiveMaximum = Infinity } = this.#limits ?? {};
-    return receiveMaximum === Infinity || this.#unacknowledged[1].length + this.#exactlyOnce.size > receiveMaximum;
+    return receiveMaximum === Infinity || this.#underWay > receiveMaximum;
   }
 
-  /** The server has accepted us; or, with undefined, the connection is gone. */
-  connected(limits: ReceiveLimits | undefined): void {
-    this.#limits = limits;
+  /** Whether Packet Identifiers at QoS 2 are in use. */
+  get isInUse(): boolean {
+    return this.#exactlyOnce.size > 0;
+  }
+
+  /** Messages whose exchanges are not over. */
+  get inflight(): InflightMessage[] {
+    const all = new Set([...this.#unacknowledged[1], ...this.#exactlyOnce.values()]);
+    return [...all].map(({ packetIdentifier: packetId, qos, topicName: topic, isAcknowledged }) => ({
+      ...{ topic, packetId, qos },
+      stage: isAcknowledged ? "awaiting-pubrel" : qos === 1 ? "sending-puback" : "sending-pubrec",
+    }));
+  }
+
+  /** What a Session must not forget of the messages. */
+  get records(): IncomingRecord[] {
+    const done = [...this.#exactlyOnce.values()].filter(isDone);
+    return [...done, ...this.#completed].map(recordOf);
+  }
+
+  /** When a message that others wait behind will have waited too long for the application. */
+  get deadline(): number {
+    const oldest = this.#oldest;
+    return oldest === undefined || oldest === this.#complainedOf ? Infinity : oldest.since + acknowledgementPatienceMs;
+  }
+
+  /** The connection is gone. */
+  disconnected(): void {
+    this.#limits = undefined;
     this.#topicNames.clear(); // [MQTT-3.3.2-7]
-    this.#isOverrunNoted = false;
+    this.#unacknowledged[1] = [];
+    this.#unacknowledged[2] = [];
   }
 
-  publish(packet: PublishPacket): void {
+  /** The server has accepted us; `hasSession` tells whether it knows of messages under way. */
+  connected(limits: ReceiveLimits, hasSession: boolean): void {
+    this.#limits = limits;
+    this.#isOverrunNoted = false;
+    if (!hasSession) this.#lose();
+    this.redeliver();
+  }
+
+  /** Takes up what has been written down. */
+  restore(records: readonly IncomingRecord[]): void {
+    for (const record of records) {
+      const { packetIdentifier, packet: held, isComplete = false, key } = record;
+      this.#outbox.journal.put(record);
+      const exchange = newExchange({ packetIdentifier, qos: 2, topicName: held?.topicName ?? "" }, 0);
+      // Whether PUBREC has left is not known: the server will say by what it sends.
+      Object.assign(exchange, { acknowledgement: success, isAcknowledged: true, held });
+      this.#lastHeld = Math.max(this.#lastHeld, Number(key.split("/")[2] ?? 0));
+      if (isComplete) this.#completed.add(Object.assign(exchange, { key }));
+      else this.#exactlyOnce.set(packetIdentifier, exchange);
+      if (held !== undefined) this.#undelivered.push(exchange);
+    }
+  }
+
+  /** Hands over what a process before this one had acknowledged, and had not been done with. */
+  redeliver(): void {
+    for (const exchange of this.#undelivered.splice(0)) {
+      const { held } = exchange;
+      if (held !== undefined) this.#outbox.emit({ type: "message", packet: { ...held, duplicate: true }, exchange });
+    }
+  }
+
+  /** Says once of a message that others wait behind that nobody acknowledges it. */
+  handleTimeout(now: number): void {
+    const oldest = this.#oldest;
+    if (oldest === undefined || now < this.deadline) return;
+    this.#complainedOf = oldest;
+    const message = `A message to ${oldest.topicName} has not been acknowledged for ${acknowledgementPatienceMs} ms`;
+    this.#outbox.emit({ type: "log", level: "info", message: `${message}: those behind it wait` });
+  }
+
+  publish(packet: PublishPacket, now: number): void {
     this.#resolveAlias(packet);
-    const { qos, packetIdentifier = 0 } = packet;
+    const { qos, packetIdentifier = 0, topicName } = packet;
     if (qos === 0) {
-      this.#outbox.emit({ type: "message", packet, exchange: undefined });
+      this.#handOver(packet);
       return;
     }
     const known = qos === 2 ? this.#exactlyOnce.get(packetIdentifier) : undefined;
+    const queue = this.#unacknowledged[qos];
     if (known !== undefined) {
-      if (known.isAcknowledged) this.#outbox.send({ type: "pubrec", packetIdentifier });
+      if (queue.includes(known)) return;
+      queue.push(known);
+      this.#flush(queue);
       return;
     }
     this.#noteOverrun();
-    const exchange: IncomingExchange = { packetIdentifier, qos, acknowledgement: undefined, isAcknowledged: false };
-    this.#unacknowledged[qos].push(exchange);
+    const exchange = newExchange({ packetIdentifier, qos, topicName }, now);
+    queue.push(exchange);
     if (qos === 2) this.#exactlyOnce.set(packetIdentifier, exchange);
-    this.#outbox.emit({ type: "message", packet, exchange });
+    this.#handOver(packet, exchange);
   }
 
   pubrel({ packetIdentifier }: PubrelPacket): void {
@@ -84,31 +168,87 @@ export class Receiver<Context> {
     if (exchange?.isAcknowledged === false) {
       throw new ProtocolError(`PUBREL came for ${packetIdentifier}, which has had no PUBREC`);
     }
-    const isUnknown = !this.#exactlyOnce.delete(packetIdentifier) && this.#outbox.batch.version === 5;
+    if (exchange !== undefined) this.#complete(exchange);
+    const isUnknown = exchange === undefined && this.#outbox.batch.version === 5;
     const reasonCode = isUnknown ? reasonCodes.packetIdentifierNotFound : reasonCodes.success;
     this.#outbox.send({ type: "pubcomp", packetIdentifier, reasonCode }); // [MQTT-4.3.3-11]
   }
 
   /**
-   * The application is done with a message: it is acknowledged when those before it have been.
+   * The application is done with a message: it is acknowledged when those before it have been. With `held`, it wants to
+   * be, and is not done with this packet yet.
    *
    * @throws the errors of `encode`; nothing has changed then.
    */
-  acknowledge(exchange: IncomingExchange, acknowledgement: Acknowledgement = success): void {
+  acknowledge(exchange: IncomingExchange, acknowledgement: Acknowledgement = success, held?: PublishPacket): void {
     // Now, and not when those before it are acknowledged by somebody else.
     if (acknowledgement !== success) this.#outbox.check(answerTo(exchange, acknowledgement));
-    exchange.acknowledgement ??= acknowledgement;
-    const queue = this.#unacknowledged[exchange.qos];
+    if (exchange.acknowledgement === undefined) {
+      exchange.acknowledgement = acknowledgement;
+      exchange.held = held;
+      if (isDone(exchange) && this.#isKnown(exchange)) this.#outbox.journal.put(recordOf(exchange));
+    } else if (held === undefined) {
+      this.release(exchange); // Of another process, which had it acknowledged on receipt.
+    }
+    this.#flush(this.#unacknowledged[exchange.qos]);
+  }
+
+  /** The consumers of a message that was held are done with it. */
+  release(exchange: IncomingExchange): void {
+    if (exchange.held === undefined) return;
+    exchange.held = undefined;
+    if (this.#isKnown(exchange)) this.#outbox.journal.put(recordOf(exchange));
+    else if (this.#completed.delete(exchange)) this.#outbox.journal.delete(keyOf(exchange));
+  }
+
+  /**
+   * The application wants a message once more: when the server sends it again, it is a new one. The server does not
+   * know better of one that is held: it is there for the next `redeliver`.
+   */
+  forget(exchange: IncomingExchange): void {
+    if (exchange.held !== undefined) this.#undelivered.push(exchange);
+    else if (this.#isKnown(exchange)) this.#exactlyOnce.delete(exchange.packetIdentifier);
+  }
+
+  #isKnown(exchange: IncomingExchange): boolean {
+    return this.#exactlyOnce.get(exchange.packetIdentifier) === exchange;
+  }
+
+  #handOver(packet: PublishPacket, exchange?: IncomingExchange): void {
+    this.#outbox.statistics.messagesReceived += 1;
+    this.#outbox.emit({ type: "message", packet, exchange });
+  }
+
+  /** Sends the acknowledgements that nothing stands before. */
+  #flush(queue: IncomingExchange[]): void {
     for (let [head] = queue; head?.acknowledgement !== undefined; [head] = queue) {
       queue.shift();
+      const isAgain = head.isAcknowledged;
       head.isAcknowledged = true;
-      const packet = answerTo(head, head.acknowledgement);
       // A PUBREC that refuses ends the exchange; the identifier is free for a new message [MQTT-4.3.3-9].
-      if (packet.type === "pubrec" && packet.reasonCode >= 0x80) this.#exactlyOnce.delete(packet.packetIdentifier);
-      if (this.#limits === undefined) continue;
-      this.#outbox.sendTrimmed(packet);
-      this.#outbox.emit({ type: "acknowledged", exchange: head });
+      if (isRefusal(head.acknowledgement)) this.#complete(head);
+      this.#outbox.sendTrimmed(answerTo(head, head.acknowledgement));
+      if (!isAgain) this.#outbox.emit({ type: "acknowledged", exchange: head });
     }
+  }
+
+  /** The exchange of a QoS 2 message is over; that of a QoS 1 message ends by itself. */
+  #complete(exchange: IncomingExchange): void {
+    if (!this.#isKnown(exchange)) return;
+    this.#exactlyOnce.delete(exchange.packetIdentifier);
+    const { journal } = this.#outbox;
+    journal.delete(keyOf(exchange));
+    if (exchange.held === undefined) return;
+    // Its Packet Identifier may be used again before the consumers are done.
+    this.#lastHeld += 1;
+    exchange.key = `${keyOf(exchange)}/${this.#lastHeld}`;
+    this.#completed.add(exchange);
+    journal.put(recordOf(exchange));
+  }
+
+  /** The server has lost the Session: its Packet Identifiers mean nothing any more. */
+  #lose(): void {
+    for (const exchange of this.#exactlyOnce.values()) this.#complete(exchange);
   }
 
   /**
@@ -118,10 +258,21 @@ export class Receiver<Context> {
    */
   #noteOverrun(): void {
     const { receiveMaximum = Infinity } = this.#limits ?? {};
-    if (this.#isOverrunNoted || this.#unacknowledged[1].length + this.#exactlyOnce.size < receiveMaximum) return;
+    if (this.#isOverrunNoted || this.#underWay < receiveMaximum) return;
     this.#isOverrunNoted = true;
     const message = `The server has more messages under way than our Receive Maximum, ${receiveMaximum}, allows`;
     this.#outbox.emit({ type: "log", level: "info", message });
+  }
+
+  /** Of the messages that stand first in line, the one that has waited longer. */
+  get #oldest(): IncomingExchange | undefined {
+    const [[first], [second]] = [this.#unacknowledged[1], this.#unacknowledged[2]];
+    return (first?.since ?? Infinity) <= (second?.since ?? Infinity) ? first : second;
+  }
+
+  /** Messages that count against our Receive Maximum. */
+  get #underWay(): number {
+    return this.#unacknowledged[1].length + this.#exactlyOnce.size;
   }
 
   /** Gives a packet with an alias its Topic Name, before anything else sees it (section 3.3.2.3.4). */
@@ -140,6 +291,32 @@ export class Receiver<Context> {
     }
     this.#topicNames.set(alias, packet.topicName);
   }
+}
+
+function newExchange(
+  { packetIdentifier, qos, topicName }: Pick<IncomingExchange, "packetIdentifier" | "qos" | "topicName">,
+  since: number,
+): IncomingExchange {
+  return { packetIdentifier, qos, topicName, since, acknowledgement: undefined, isAcknowledged: false };
+}
+
+function keyOf({ key, packetIdentifier }: IncomingExchange): string {
+  return key ?? `in/${packetIdentifier}`;
+}
+
+function recordOf(exchange: IncomingExchange): IncomingRecord {
+  const { packetIdentifier, held, key } = exchange;
+  const packet = held === undefined ? {} : { packet: held };
+  return { key: keyOf(exchange), packetIdentifier, ...packet, ...(key === undefined ? {} : { isComplete: true }) };
+}
+
+/** Whether the application has taken a message. */
+function isDone({ acknowledgement }: IncomingExchange): boolean {
+  return acknowledgement !== undefined && !isRefusal(acknowledgement);
+}
+
+function isRefusal(acknowledgement: Acknowledgement | undefined): boolean {
+  return (acknowledgement?.reasonCode ?? 0) >= 0x80;
 }
 
 /** The PUBACK or PUBREC of a message. */

@@ -1,9 +1,13 @@
-import { isSharedSubscription, ProtocolError, reasonCodes, type PublishPacket } from "@rivulet/codec";
-import { PacketIdExhaustedError, QueueFullError, TimeoutError, UnsupportedError, type MqttError } from "../errors.ts";
-import { defaultQueueBytes, defaultQueueMessages } from "../limits.ts";
-import type { Answer, Exchange, Request } from "./exchanges.ts";
+import { ProtocolError, reasonCodes, type PublishPacket } from "@rivulet/codec";
+import { PacketTooLargeError, SessionLostError, TimeoutError, type MqttError } from "../errors.ts";
+import type { OutgoingRecord } from "../session-store.ts";
+import { ExchangeTable, isMessage } from "./exchange-table.ts";
+import type { Answer, Exchange, InflightMessage, Outgoing, Request } from "./exchanges.ts";
+import { MessageQueue, type QueueLimits } from "./message-queue.ts";
 import type { Outbox } from "./outbox.ts";
-import type { Server } from "./server.ts";
+import { inflightMessage, keyOf, recordOf, restoredExchanges } from "./outgoing-records.ts";
+import { checkMessage, checkRequest, type Server } from "./server.ts";
+import { TopicAliases } from "./topic-aliases.ts";
 
 // Theory of operation
 //
@@ -15,39 +19,67 @@ import type { Server } from "./server.ts";
 // has room, and, at QoS 1 and 2, there is quota. Otherwise it waits in one queue with all others, so that nothing
 // overtakes; it gets its Packet Identifier only when it leaves, so that waiting uses none up. Quota goes down with each
 // PUBLISH and up with the end of each of their exchanges (section 4.9). Requests do not wait for messages.
+//
+// The table keeps messages in the order of their PUBLISH, and those that await PUBCOMP in the order of their PUBREC.
+// When a connection finds its Session again, PUBRELs and requests are sent again at once; PUBLISHes go to the front of
+// the queue, and from there as far as the new quota lets them. When it does not, `sessionLost` says what becomes of them.
 
-/** Bounds of what may wait to be sent. */
-export interface QueueLimits {
-  /** Default: 10,000. */
-  readonly maxMessages?: number | undefined;
-  /** Default: 16 MiB. */
-  readonly maxBytes?: number | undefined;
+/** What becomes of messages under way when the server has lost the Session: see `ConnectOptions.sessionLost`. */
+export type SessionLost = "republish-qos1" | "republish" | "fail";
+
+/** How messages are sent on one connection. */
+export interface SendTerms {
+  readonly maxInflight: number;
+  readonly sessionLost?: SessionLost | undefined;
+  /** In ms; 0 is never. */
+  readonly republishMs?: number | undefined;
+}
+
+/** Who waits for the answer to a request, since when, and for how long, in ms. */
+export interface Waiter<Context> {
+  readonly context: Context;
+  readonly sentAt: number;
+  readonly timeoutMs: number;
+}
+
+/** What a Sender is made with. */
+export interface SenderOptions {
+  readonly queue: QueueLimits;
+  readonly hasAutomaticAliases: boolean;
+  /** Ms since 1970. */
+  readonly wallNow: () => number;
 }
 
 /** Sends messages and requests, and sees their exchanges through. */
 export class Sender<Context> {
   // lives as long as the Session
   readonly #outbox: Outbox<Context>;
-  readonly #limits: QueueLimits;
-  #queue: (Exchange<Context> & { readonly packet: PublishPacket })[] = [];
-  #queuedBytes = 0;
-  readonly #exchanges = new Map<number, Exchange<Context>>();
-  #lastIdentifier = 0;
+  readonly #options: SenderOptions;
+  readonly #queue: MessageQueue<Context>;
+  readonly #exchanges = new ExchangeTable<Context>();
+  /** SUBSCRIBEs and UNSUBSCRIBEs that somebody waits for. */
+  readonly #requests = new Set<Exchange<Context>>();
+  #lastOrder = 0;
 
   // lives as long as the Network Connection
-  /** SUBSCRIBEs and UNSUBSCRIBEs that somebody waits for: when they were sent, and their patience, in ms. */
-  readonly #requests = new Map<Exchange<Context>, { readonly sentAt: number; readonly timeoutMs: number }>();
+  readonly #aliases: TopicAliases;
   #server: Server | undefined;
   #quota = 0;
+  #republishMs = 0;
+  /** Sent with the batch that gathers, and with the one that is on its way: only where it matters when they leave. */
+  #gathering: Exchange<Context>[] = [];
+  #leaving: Exchange<Context>[] = [];
 
-  constructor(outbox: Outbox<Context>, limits: QueueLimits) {
+  constructor(outbox: Outbox<Context>, options: SenderOptions) {
     this.#outbox = outbox;
-    this.#limits = limits;
+    this.#options = options;
+    this.#queue = new MessageQueue(options.queue);
+    this.#aliases = new TopicAliases(options.hasAutomaticAliases);
   }
 
   /** Bytes of the messages that wait to be sent. */
   get queuedBytes(): number {
-    return this.#queuedBytes;
+    return this.#queue.bytes;
   }
 
   /** Messages that wait to be sent. */
@@ -55,89 +87,230 @@ export class Sender<Context> {
     return this.#queue.length;
   }
 
-  /** Whether the server owes an answer that somebody waits for. */
-  get isAwaited(): boolean {
-    for (const { context } of this.#exchanges.values()) if (context !== undefined) return true;
-    return this.#queue.length > 0 && this.#quota === 0;
+  /** Whether Packet Identifiers are in use. */
+  get isInUse(): boolean {
+    return !this.#exchanges.isEmpty;
   }
 
-  /** When the first request will have waited too long. */
+  /** Whether the server owes an answer that somebody waits for. */
+  get isAwaited(): boolean {
+    return this.#exchanges.isAwaited || (this.#queue.length > 0 && this.#quota === 0);
+  }
+
+  /** Messages that have been sent, and whose exchanges are not over. */
+  get inflight(): InflightMessage[] {
+    return this.#exchanges.messages.map((exchange) => inflightMessage(exchange, this.#server !== undefined));
+  }
+
+  /** When the first request will have waited too long, or the first message is to be sent again. */
   get deadline(): number {
     let deadline = Infinity;
-    for (const { sentAt, timeoutMs } of this.#requests.values()) deadline = Math.min(deadline, sentAt + timeoutMs);
+    for (const { sentAt = 0, timeoutMs = 0 } of this.#requests) deadline = Math.min(deadline, sentAt + timeoutMs);
+    if (this.#republishMs > 0) {
+      for (const { sentAt = Infinity } of this.#exchanges.all) {
+        deadline = Math.min(deadline, sentAt + this.#republishMs);
+      }
+    }
     return deadline;
   }
 
-  /** The server has accepted us, and messages may leave; or, with undefined, the connection is gone. */
-  connected(server: Server | undefined, maxInflight: number): void {
+  /** What a Session must not forget of the messages. */
+  get records(): OutgoingRecord[] {
+    return [...this.#exchanges.messages, ...this.#queue.unsent].map(recordOf);
+  }
+
+  /** The connection is gone. */
+  disconnected(): void {
+    this.#server = undefined;
+    this.#quota = 0;
+    this.#republishMs = 0;
+    this.#gathering = [];
+    this.#leaving = [];
+    this.#aliases.reset();
+    for (const exchange of this.#exchanges.all) {
+      exchange.sentAt = Infinity; // Time counts again from when it is sent again.
+      // An answer that nobody waits for will not come any more.
+      if (!isMessage(exchange) && !this.#requests.has(exchange)) this.#exchanges.delete(exchange);
+    }
+    // What was to be sent again is sent again next time, from the table.
+    this.#queue.keepUnsent();
+  }
+
+  /** The server has accepted us, and messages may leave: first of all those that were under way. */
+  connected(server: Server, terms: SendTerms): void {
     this.#server = server;
-    this.#quota = Math.min(server?.receiveMaximum ?? 0, maxInflight); // [MQTT-4.9.0-1]
+    this.#quota = Math.min(server.receiveMaximum, terms.maxInflight); // [MQTT-4.9.0-1]
+    this.#republishMs = terms.republishMs ?? 0;
+    this.#aliases.maximum = server.topicAliasMaximum;
+    if (server.sessionPresent) this.#resume();
+    else this.#lose(terms.sessionLost ?? "republish-qos1");
+  }
+
+  /** Sends the requests again that somebody waits for. */
+  repeatRequests(now: number): void {
+    for (const exchange of this.#requests) {
+      exchange.sentAt = now;
+      const { packet } = exchange;
+      try {
+        // A server without identifiers does without them.
+        if (packet.type === "subscribe" && this.#server?.subscriptionIdentifierAvailable === false) {
+          delete packet.properties?.subscriptionIdentifier;
+        }
+        checkRequest(packet as Request, this.#server);
+        this.#outbox.send(packet as never); // It has its Packet Identifier from the first time.
+      } catch (error) {
+        this.#forget(exchange);
+        this.#fail(exchange, error as MqttError);
+      }
+    }
+  }
+
+  /** Sends again what was under way [MQTT-4.4.0-1] [MQTT311-4.4.0-1], in order [MQTT-4.6.0-1] [MQTT-4.6.0-4]. */
+  #resume(): void {
+    const again: Outgoing<Context>[] = [];
+    for (const exchange of this.#exchanges.messages) {
+      exchange.hasQuota = false;
+      if (exchange.awaits === "pubcomp") this.#release(exchange);
+      else again.push(exchange);
+    }
+    this.#queue.prepend(again);
+  }
+
+  /**
+   * Takes up what has been written down of a Session: by another one, or, when it `isStored`, in this one's own store.
+   */
+  restore(records: readonly OutgoingRecord[], isStored: boolean): void {
+    const later = this.#queue.clear();
+    if (!isStored) for (const exchange of later) this.#erase(exchange);
+    for (const exchange of restoredExchanges<Context>(records)) {
+      this.#lastOrder = Math.max(this.#lastOrder, exchange.order, exchange.released ?? 0);
+      if (exchange.awaits === undefined) this.#queue.push(exchange);
+      else this.#exchanges.put(exchange.packet.packetIdentifier as number, exchange);
+      if (!isStored) this.#note(exchange);
+    }
+    // What was queued before comes after it.
+    for (const exchange of later) {
+      exchange.order = this.#nextOrder();
+      this.#queue.push(exchange);
+      this.#note(exchange, true);
+    }
   }
 
   /**
    * Sends a message, or queues it. Returns its exchange; undefined when it was sent at QoS 0, and is in the batch.
    *
-   * @throws the errors of `encode`, UnsupportedError for what the server does not do, QueueFullError.
+   * @throws the errors of `encode`, UnsupportedError for what the server does not do, InvalidTopicError for an alias
+   * that stands for no topic, QueueFullError.
    */
-  publish(packet: PublishPacket, context: Context): Exchange<Context> | undefined {
-    this.#checkServer(packet);
-    const exchange = { packet, context, size: 0, awaits: undefined };
-    if (this.#queue.length === 0 && this.#maySend(packet)) {
-      this.#sendMessage(exchange);
-      return packet.qos === 0 ? undefined : exchange;
-    }
-    // Until it has a Packet Identifier of its own, any will do to check and measure it.
-    exchange.size = this.#outbox.batch.measure(packet.qos === 0 ? packet : { ...packet, packetIdentifier: 1 });
-    const { maxMessages = defaultQueueMessages, maxBytes = defaultQueueBytes } = this.#limits;
-    const { length } = this.#queue;
-    if (length >= maxMessages || this.#queuedBytes + exchange.size > maxBytes) {
-      throw new QueueFullError(`${length} messages with ${this.#queuedBytes} bytes wait to be sent: no more are taken`);
-    }
-    this.#queue.push(exchange);
-    this.#queuedBytes += exchange.size;
+  publish(message: PublishPacket, context: Context): Outgoing<Context> | undefined {
+    const packet = this.#aliases.resolve(message);
+    const exchange = this.#take(packet, context);
+    this.#aliases.asked(packet);
     return exchange;
   }
 
-  /** @throws the errors of `encode`, UnsupportedError for what the server does not do, PacketIdExhaustedError. */
-  request(
-    packet: Request,
-    context: Context,
-    patience: { readonly sentAt: number; readonly timeoutMs: number },
-  ): Exchange<Context> {
-    if (packet.type === "subscribe") this.#checkSubscriptions(packet);
-    const exchange: Exchange<Context> = { packet, context, size: 0, awaits: undefined };
-    this.#send(exchange, packet.type === "subscribe" ? "suback" : "unsuback");
-    this.#requests.set(exchange, patience);
+  #take(packet: PublishPacket, context: Context): Outgoing<Context> | undefined {
+    this.#check(packet);
+    const mayLeave = this.#queue.length === 0 && this.#server !== undefined && this.#outbox.hasRoom;
+    if (mayLeave && packet.qos === 0) {
+      this.#transmit(packet);
+      return undefined;
+    }
+    const exchange = { packet, context, order: this.#nextOrder(), size: 0, awaits: undefined, hasQuota: false };
+    const interval = packet.properties?.messageExpiryInterval;
+    if (interval !== undefined) Object.assign(exchange, { expiresAt: this.#options.wallNow() + interval * 1000 });
+    if (mayLeave && this.#quota > 0) {
+      this.#begin(exchange, true);
+      return exchange;
+    }
+    // Until it has a Packet Identifier of its own, any will do to check and measure it.
+    exchange.size = this.#outbox.batch.measure(packet.qos === 0 ? packet : { ...packet, packetIdentifier: 1 });
+    this.#queue.makeRoom(exchange.size, (oldest, error) => {
+      this.#erase(oldest);
+      this.#fail(oldest, error);
+    });
+    this.#queue.push(exchange);
+    this.#note(exchange, true);
     return exchange;
+  }
+
+  /**
+   * Sends a SUBSCRIBE or UNSUBSCRIBE. One that somebody waits for is sent again on the next connection.
+   *
+   * @throws the errors of `encode`, UnsupportedError for what the server does not do, PacketIdExhaustedError.
+   */
+  request(packet: Request, by?: Waiter<Context>): Exchange<Context> {
+    checkRequest(packet, this.#server);
+    const exchange: Exchange<Context> = {
+      packet,
+      context: undefined,
+      ...by,
+      order: 0,
+      size: 0,
+      awaits: packet.type === "subscribe" ? "suback" : "unsuback",
+      hasQuota: false,
+    };
+    const packetIdentifier = this.#exchanges.nextIdentifier();
+    const identified = Object.assign(packet, { packetIdentifier });
+    // Without a connection, `repeatRequests` sends it for the first time.
+    if (this.#server === undefined) {
+      this.#outbox.batch.measure(identified);
+      exchange.sentAt = Infinity;
+    } else {
+      this.#outbox.send(identified);
+    }
+    this.#exchanges.put(packetIdentifier, exchange);
+    if (by !== undefined) this.#requests.add(exchange);
+    return exchange;
+  }
+
+  /** Whether a SUBSCRIBE to a Topic Filter is under way. */
+  isRequested(topicFilter: string): boolean {
+    return this.#exchanges.all.some(
+      ({ packet }) => packet.type === "subscribe" && packet.subscriptions.some((one) => one.topicFilter === topicFilter),
+    );
   }
 
   /** Nobody waits for this any more: a message leaves the queue; what was sent is seen through, and nobody hears of it. */
   cancel(exchange: Exchange<Context>): void {
     exchange.context = undefined;
     this.#requests.delete(exchange);
-    const index = this.#queue.indexOf(exchange as never);
-    if (index >= 0) this.#queuedBytes -= this.#queue.splice(index, 1)[0]?.size ?? 0;
+    if (exchange.awaits === undefined && this.#queue.remove(exchange as Outgoing<Context>)) {
+      this.#erase(exchange as Outgoing<Context>);
+    }
   }
 
   /** Moves messages from the queue into the batch, as many as may be sent. */
   pump(): void {
-    for (let [head] = this.#queue; head !== undefined && this.#maySend(head.packet); [head] = this.#queue) {
+    for (let head = this.#queue.head; head !== undefined && this.#maySend(head); head = this.#queue.head) {
+      const isAgain = head.awaits !== undefined;
       this.#queue.shift();
-      this.#queuedBytes -= head.size;
-      const { context } = head;
+      if (!isAgain) this.#erase(head);
+      const { context, packet } = head;
       try {
-        this.#checkServer(head.packet);
-        this.#sendMessage(head);
-        if (head.packet.qos === 0 && context !== undefined) this.#outbox.emit({ type: "batched", context });
+        // It may have been answered while it waited to be sent again.
+        if (isAgain && (head.awaits === "pubcomp" || !this.#exchanges.has(head))) continue;
+        if (!isAgain) this.#checkExpiry(head);
+        this.#check(packet);
+        if (packet.qos > 0) this.#begin(head, false);
+        else {
+          this.#transmit(packet);
+          if (context !== undefined) this.#outbox.emit({ type: "batched", context });
+        }
       } catch (error) {
         // It was sound when it was queued: what is left is what this server, or this version, does not take.
+        this.#forget(head);
         this.#fail(head, error as MqttError);
       }
     }
   }
 
-  /** @throws ProtocolError for an answer that does not fit its question. */
-  answered(packet: Answer): void {
+  /**
+   * The server has answered. Returns the exchange when it is over.
+   *
+   * @throws ProtocolError for an answer that does not fit its question.
+   */
+  answered(packet: Answer): Exchange<Context> | undefined {
     const { type, packetIdentifier } = packet;
     const exchange = this.#exchanges.get(packetIdentifier);
     const isVersion5 = this.#outbox.batch.version === 5;
@@ -145,7 +318,7 @@ export class Sender<Context> {
       this.#outbox.emit({ type: "log", level: "info", message: `${came(packet)}, which nothing waits for` });
       const reasonCode = isVersion5 ? reasonCodes.packetIdentifierNotFound : reasonCodes.success;
       if (type === "pubrec") this.#outbox.send({ type: "pubrel", packetIdentifier, reasonCode });
-      return;
+      return undefined;
     }
     const isPubrecAgain = type === "pubrec" && exchange.awaits === "pubcomp";
     // [MQTT-3.8.4-2] [MQTT-3.10.4-5] [MQTT-3.8.4-6]
@@ -153,90 +326,173 @@ export class Sender<Context> {
       throw new ProtocolError(`${came(packet)}, a ${exchange.packet.type.toUpperCase()} that awaits another answer`);
     }
     if (type === "pubrec" && packet.reasonCode < 0x80) {
-      // From here on the PUBLISH is never sent again [MQTT-4.3.3-6].
-      exchange.awaits = "pubcomp";
-      this.#outbox.send({ type: "pubrel", packetIdentifier }); // [MQTT-4.3.3-4]
-      return;
+      // From here on the PUBLISH is never sent again [MQTT-4.3.3-6]; its PUBREL takes its place behind the others.
+      if (!isPubrecAgain) {
+        exchange.awaits = "pubcomp";
+        exchange.released = this.#nextOrder();
+        this.#exchanges.put(packetIdentifier, exchange);
+        this.#note(exchange as Outgoing<Context>);
+      }
+      this.#release(exchange as Outgoing<Context>);
+      return undefined;
     }
-    this.#exchanges.delete(packetIdentifier);
-    this.#requests.delete(exchange);
-    if (exchange.packet.type === "publish") this.#quota += 1;
+    this.#forget(exchange);
+    if (exchange.hasQuota) this.#quota += 1;
     const { context } = exchange;
     if (context !== undefined) this.#outbox.emit({ type: "answered", context, packet });
+    return exchange;
+  }
+
+  /** The batch is on its way. */
+  batchTaken(): void {
+    this.#leaving.push(...this.#gathering.splice(0));
+  }
+
+  /** It has left. */
+  written(now: number): void {
+    for (const exchange of this.#leaving.splice(0)) exchange.sentAt = now;
   }
 
   handleTimeout(now: number): void {
-    for (const [exchange, { sentAt, timeoutMs }] of this.#requests) {
+    for (const exchange of this.#requests) {
+      const { sentAt = 0, timeoutMs = 0 } = exchange;
       if (now < sentAt + timeoutMs) continue;
       this.#fail(exchange, new TimeoutError(`The answer to ${exchange.packet.type}`, timeoutMs));
       this.cancel(exchange);
     }
+    if (this.#republishMs === 0) return;
+    for (const exchange of this.#exchanges.messages) {
+      if (now < (exchange.sentAt ?? Infinity) + this.#republishMs) continue;
+      if (exchange.awaits === "pubcomp") this.#release(exchange);
+      else this.#repeat(exchange);
+    }
   }
 
-  /** Gives up everything that waits or is under way; or only the requests, whose answers went with the connection. */
-  abandon(error: MqttError, onlyRequests = false): void {
-    for (const [packetIdentifier, exchange] of this.#exchanges) {
-      if (onlyRequests && exchange.packet.type === "publish") continue;
-      this.#exchanges.delete(packetIdentifier);
-      this.#fail(exchange, error);
-    }
+  /** Gives up everything that waits or is under way. What is kept of it elsewhere stays there. */
+  abandon(error: MqttError): void {
+    const all = new Set([...this.#exchanges.clear(), ...this.#queue.clear()]);
     this.#requests.clear();
-    if (onlyRequests) return;
-    for (const exchange of this.#queue) this.#fail(exchange, error);
-    this.#queue = [];
-    this.#queuedBytes = 0;
+    for (const exchange of all) this.#fail(exchange, error);
   }
 
-  #maySend(packet: PublishPacket): boolean {
-    return this.#server !== undefined && this.#outbox.hasRoom && (packet.qos === 0 || this.#quota > 0);
-  }
-
-  #sendMessage(exchange: Exchange<Context> & { readonly packet: PublishPacket }): void {
-    const { packet } = exchange;
-    if (packet.qos === 0) {
-      this.#outbox.send(packet);
-      return;
+  /** The server has lost the Session: what was under way begins anew, or fails. */
+  #lose(sessionLost: SessionLost): void {
+    const again: Outgoing<Context>[] = [];
+    for (const exchange of this.#exchanges.messages) {
+      const { packet, awaits } = exchange;
+      this.#forget(exchange);
+      if (sessionLost === "fail" || (packet.qos === 2 && sessionLost !== "republish")) {
+        this.#fail(exchange, new SessionLostError(awaits as "puback" | "pubrec" | "pubcomp"));
+        continue;
+      }
+      delete packet.packetIdentifier;
+      delete exchange.released;
+      packet.duplicate = false;
+      exchange.awaits = undefined;
+      exchange.hasQuota = false;
+      again.push(exchange);
+      this.#note(exchange);
     }
-    this.#send(exchange, packet.qos === 1 ? "puback" : "pubrec");
+    again.sort((one, other) => one.order - other.order);
+    this.#queue.prepend(again);
+  }
+
+  #maySend({ packet, awaits }: Outgoing<Context>): boolean {
+    if (this.#server === undefined || !this.#outbox.hasRoom) return false;
+    // One that is sent again has its Packet Identifier.
+    return packet.qos === 0 || (this.#quota > 0 && (awaits !== undefined || !this.#exchanges.isFull));
+  }
+
+  /** Sends the PUBLISH of an exchange, the first one or, when the connection is a new one, once more. */
+  #begin(exchange: Outgoing<Context>, isNew: boolean): void {
+    if (exchange.awaits === undefined) {
+      const { packet } = exchange;
+      packet.packetIdentifier = this.#exchanges.nextIdentifier();
+      this.#transmit(packet);
+      exchange.awaits = packet.qos === 1 ? "puback" : "pubrec";
+      this.#exchanges.put(packet.packetIdentifier, exchange);
+      this.#note(exchange, isNew);
+      this.#sent(exchange);
+    } else {
+      this.#repeat(exchange);
+    }
+    exchange.hasQuota = true;
     this.#quota -= 1; // [MQTT-4.9.0-2]
   }
 
-  /** Gives an exchange its Packet Identifier. They go round, so that one that has become free rests for long. */
-  #send(exchange: Exchange<Context>, awaits: Answer["type"]): void {
-    if (this.#exchanges.size === 0xffff) throw new PacketIdExhaustedError();
-    do this.#lastIdentifier = (this.#lastIdentifier % 0xffff) + 1;
-    while (this.#exchanges.has(this.#lastIdentifier));
-    const packetIdentifier = this.#lastIdentifier;
-    this.#outbox.send(Object.assign(exchange.packet, { packetIdentifier }));
-    exchange.awaits = awaits;
-    this.#exchanges.set(packetIdentifier, exchange);
+  /** Sends a PUBLISH again: the stored packet with DUP [MQTT-3.3.1-1] [MQTT-4.3.3-7], and never with an alias. */
+  #repeat(exchange: Outgoing<Context>): void {
+    const { packet } = exchange;
+    packet.duplicate = true;
+    if (packet.properties?.topicAlias !== undefined) delete (packet.properties = { ...packet.properties }).topicAlias;
+    this.#outbox.send(packet);
+    this.#sent(exchange);
   }
 
-  /** @throws UnsupportedError when this server, as far as we know it, would refuse the message. */
-  #checkServer({ qos, retain, properties }: PublishPacket): void {
-    const { maximumQoS = 2, retainAvailable = true } = this.#server ?? {};
-    // [MQTT-3.2.2-11] [MQTT-3.2.2-14]
-    if (qos > maximumQoS) throw new UnsupportedError("qos", `The server takes QoS ${maximumQoS} at most, not ${qos}`);
-    if (retain && !retainAvailable) throw new UnsupportedError("retain", "The server does not retain messages");
-    if (properties !== undefined && this.#outbox.batch.version < 5) {
-      const names = Object.keys(properties).join(", ");
-      throw new UnsupportedError(names, `Of a message, ${names} need MQTT 5.0`);
-    }
+  #release(exchange: Outgoing<Context>): void {
+    // [MQTT-4.3.3-4]
+    this.#outbox.send({ type: "pubrel", packetIdentifier: exchange.packet.packetIdentifier as number });
+    this.#sent(exchange);
   }
 
-  /** @throws UnsupportedError when this server would end the connection over such a SUBSCRIBE. */
-  #checkSubscriptions({ subscriptions, properties }: Extract<Request, { type: "subscribe" }>): void {
-    const server = this.#server;
-    const filters = subscriptions.map(({ topicFilter }) => topicFilter);
-    const refusals: readonly (readonly [feature: string, isAsked: boolean, isAvailable: boolean | undefined])[] = [
-      ["wildcards", filters.some((filter) => /[+#]/.test(filter)), server?.wildcardSubscriptionAvailable],
-      ["shared subscriptions", filters.some(isSharedSubscription), server?.sharedSubscriptionAvailable],
-      ["identifier", properties?.subscriptionIdentifier !== undefined, server?.subscriptionIdentifierAvailable],
-    ];
-    for (const [feature, isAsked, isAvailable] of refusals) {
-      if (isAsked && isAvailable === false)
-        throw new UnsupportedError(feature, `The server does not support ${feature}`);
+  #sent(exchange: Exchange<Context>): void {
+    if (this.#republishMs === 0) return;
+    exchange.sentAt = Infinity;
+    this.#gathering.push(exchange);
+  }
+
+  /** Puts a PUBLISH into the batch for the first time, with an alias where it has one. */
+  #transmit(packet: PublishPacket): void {
+    const aliased = this.#aliases.apply(packet);
+    try {
+      this.#outbox.send(aliased);
+      const alias = aliased.properties?.topicAlias;
+      if (alias !== undefined) this.#aliases.sent(packet, alias);
+    } catch (error) {
+      // An alias that nobody asked for must not make a message too large.
+      if (!(error instanceof PacketTooLargeError) || packet.properties?.topicAlias !== undefined) throw error;
+      this.#outbox.send(packet);
     }
+    this.#outbox.statistics.messagesSent += 1;
+  }
+
+  #nextOrder(): number {
+    this.#lastOrder += 1;
+    return this.#lastOrder;
+  }
+
+  /**
+   * Takes what a message has waited off its life (section 3.3.2.3.3).
+   *
+   * @throws TimeoutError when nothing is left.
+   */
+  #checkExpiry({ packet, expiresAt }: Outgoing<Context>): void {
+    if (expiresAt === undefined) return;
+    const { properties } = packet;
+    const leftMs = expiresAt - this.#options.wallNow();
+    if (leftMs <= 0) throw new TimeoutError("Waiting to be sent", (properties?.messageExpiryInterval ?? 0) * 1000);
+    packet.properties = { ...properties, messageExpiryInterval: Math.ceil(leftMs / 1000) };
+  }
+
+  #check(packet: PublishPacket): void {
+    checkMessage(packet, this.#server, this.#outbox.batch.version);
+  }
+
+  /** An exchange is over, or never was one. */
+  #forget(exchange: Exchange<Context>): void {
+    this.#requests.delete(exchange);
+    if (this.#exchanges.delete(exchange) && isMessage(exchange)) this.#erase(exchange);
+  }
+
+  /** Has it written down, where somebody writes it down. */
+  #note(exchange: Outgoing<Context>, isNew = false): void {
+    const { journal } = this.#outbox;
+    if (journal.isKept) journal.put(recordOf(exchange), isNew);
+  }
+
+  #erase(exchange: Outgoing<Context>): void {
+    const { journal } = this.#outbox;
+    if (journal.isKept) journal.delete(keyOf(exchange));
   }
 
   #fail({ context }: Exchange<Context>, error: MqttError): void {

@@ -1,4 +1,6 @@
-import type { ConnackPacket, ProtocolVersion } from "@rivulet/codec";
+import { isSharedSubscription, type ConnackPacket, type ProtocolVersion, type PublishPacket } from "@rivulet/codec";
+import { UnsupportedError } from "../errors.ts";
+import type { Request } from "./exchanges.ts";
 
 /** The largest packet that the protocol allows, in bytes. */
 const noMaximumPacketSize = 268_435_460;
@@ -54,4 +56,32 @@ export function readServer(
     reasonString: properties.reasonString,
     userProperties: properties.userProperties ?? [],
   };
+}
+
+/** @throws UnsupportedError when this server, as far as we know it, would refuse the message. */
+export function checkMessage(packet: PublishPacket, server: Server | undefined, version: ProtocolVersion): void {
+  const { qos, retain, properties } = packet;
+  const { maximumQoS = 2, retainAvailable = true } = server ?? {};
+  // [MQTT-3.2.2-11] [MQTT-3.2.2-14]
+  if (qos > maximumQoS) throw new UnsupportedError("qos", `The server takes QoS ${maximumQoS} at most, not ${qos}`);
+  if (retain && !retainAvailable) throw new UnsupportedError("retain", "The server does not retain messages");
+  const names = version < 5 ? Object.keys(properties ?? {}).join(", ") : "";
+  if (names !== "") {
+    throw new UnsupportedError(names, `Of a message, ${names} need MQTT 5.0`);
+  }
+}
+
+/** @throws UnsupportedError when this server would end the connection over such a SUBSCRIBE. */
+export function checkRequest(request: Request, server: Server | undefined): void {
+  if (request.type !== "subscribe") return;
+  const { subscriptions, properties } = request;
+  const filters = subscriptions.map(({ topicFilter }) => topicFilter);
+  const refusals: readonly (readonly [feature: string, isAsked: boolean, isAvailable: boolean | undefined])[] = [
+    ["wildcards", filters.some((filter) => /[+#]/.test(filter)), server?.wildcardSubscriptionAvailable],
+    ["shared subscriptions", filters.some(isSharedSubscription), server?.sharedSubscriptionAvailable],
+    ["identifier", properties?.subscriptionIdentifier !== undefined, server?.subscriptionIdentifierAvailable],
+  ];
+  for (const [feature, isAsked, isAvailable] of refusals) {
+    if (isAsked && isAvailable === false) throw new UnsupportedError(feature, `The server does not support ${feature}`);
+  }
 }

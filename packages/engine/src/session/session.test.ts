@@ -111,7 +111,7 @@ describe("the handshake", () => {
     driver.sent();
     driver.receive(packet);
     expect(driver.sentInShort()).toStrictEqual(["disconnect 0x82"]);
-    expect(end(driver)?.message).toBe(`The server sent ${packet.type.toUpperCase()} to a client that is connecting`);
+    expect(end(driver)?.message).toMatch(new RegExp(`^The server sent ${packet.type.toUpperCase()}`));
   });
 
   test("[MQTT311-3.2.0-1] the same in MQTT 3.1.1, without a word", () => {
@@ -208,7 +208,7 @@ describe("keep alive", () => {
     driver.wait(30_000).publish("a", { qos: 0 });
     driver.sent();
     expect(driver.session.nextDeadline).toBe(60_000);
-    driver.session.bytesReceived(40_000);
+    driver.session.bytesReceived(1, true, 40_000);
     expect(driver.session.nextDeadline).toBe(90_000);
   });
 

@@ -2,8 +2,8 @@ import {
   ProtocolError,
   reasonCodes,
   isReasonCodeOf,
+  type AuthPacket,
   type ConnackPacket,
-  type ConnectPacket,
   type ControlPacket,
   type DisconnectPacket,
   type ProtocolVersion,
@@ -14,24 +14,32 @@ import {
   ConnectionRefusedError,
   MqttError,
   ServerDisconnectError,
+  StoreError,
   TimeoutError,
   TransportError,
   UnsupportedError,
 } from "../errors.ts";
+import type { IncomingRecord, OutgoingRecord, SessionRecord } from "../session-store.ts";
+import { Authentication } from "./authentication.ts";
 import type { SessionEvent } from "./events.ts";
+import type { Acknowledgement, Answer, Exchange, IncomingExchange } from "./exchanges.ts";
+import type { InflightMessage, Outgoing, Request } from "./exchanges.ts";
+import type { JournalEntry } from "./journal.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { Outbox } from "./outbox.ts";
 import { Receiver } from "./receiver.ts";
-import type { Acknowledgement, Exchange, IncomingExchange, Request } from "./exchanges.ts";
-import { Sender, type QueueLimits } from "./sender.ts";
-import { readServer } from "./server.ts";
+import { Sender } from "./sender.ts";
+import { readServer, type Server } from "./server.ts";
+import type { ConnectRequest, SessionOptions } from "./session-options.ts";
+import { Subscriptions } from "./subscriptions.ts";
 
 // Theory of operation
 //
 // A Session is the protocol as a state machine without I/O. Whoever runs it tells it what came in (packets, bytes, time,
 // the end of the transport) and what the application wants, and afterwards drains what has come of it, in this order:
-// `transmit()`, the bytes to send; `events()`, what happened; `nextDeadline`, when to call `handleTimeout`. It holds no
-// promise, timer, stream or clock; time is an argument. A peer's fault becomes an `ended` event and, in MQTT 5.0, a
+// `changes()`, what is to be written down before anything is sent; `transmit()`, the bytes to send; `events()`, what
+// happened; `nextDeadline`, when to call `handleTimeout`. It holds no promise, timer, stream or clock; time is an
+// argument. A peer's fault becomes an `ended` event and, in MQTT 5.0, a
 // DISCONNECT; a caller's mistake throws, and nothing has changed then.
 //
 // The states of the Network Connection:
@@ -44,23 +52,22 @@ import { readServer } from "./server.ts";
 //
 // Every state but the first two comes to `ended` by whatever goes wrong.
 //
-// Sender sees the exchanges through that we begin, Receiver those that the server begins. Both put packets into one
-// Outbox.
+// Sender sees the exchanges through that we begin, Receiver those that the server begins; Subscriptions are what the
+// server is asked for again when it has lost the Session. All put packets into one Outbox.
+//
+// With an Authentication Method, AUTH goes to and fro between CONNECT and CONNACK; and the CONNACK itself is held up,
+// with all that follows it, until whoever runs the Session has found the server's last word right (`accept`).
 
 type SessionState =
   | { readonly name: "offline" | "connected" | "ended" }
   | { readonly name: "connecting"; readonly request: ConnectRequest; readonly deadline: number }
   | { readonly name: "draining"; readonly farewell: DisconnectPacket; readonly deadline: number };
 
-/** What a Session needs to know to begin a connection. */
-export interface ConnectRequest {
-  readonly packet: ConnectPacket;
-  /** Time to wait for CONNACK, in ms. */
-  readonly timeoutMs: number;
-  /** Our own cap on QoS 1 and 2 messages in flight to the server. */
-  readonly maxInflight: number;
-  /** In ms; default: half of the Keep Alive. */
-  readonly pingTimeoutMs?: number | undefined;
+/** What a connection began with. */
+interface Connected {
+  readonly server: Server;
+  readonly request: ConnectRequest;
+  readonly now: number;
 }
 
 /** Bytes of an acknowledgement with a Reason Code: what cannot be left unsaid, such as DISCONNECT, is no larger. */
@@ -69,31 +76,31 @@ const leastMaximumPacketSize = 5;
 /** Until there is a connection, and after its end, nothing is to be kept alive. */
 const off = new KeepAlive(0, undefined, 0);
 
-/** What a Session is made with. */
-export interface SessionOptions {
-  /** The version that messages are checked for before there is a connection. */
-  readonly version: ProtocolVersion;
-  readonly queue?: QueueLimits | undefined;
-  /** Whether packets are to be shown as events. Default: no. */
-  readonly isTracing?: () => boolean;
-}
-
 /** The MQTT protocol of one client, from one connection to the next, without I/O. */
 export class Session<Context> {
   // lives as long as the Session
   readonly #outbox: Outbox<Context>;
   readonly #sender: Sender<Context>;
   readonly #receiver: Receiver<Context>;
+  /** What the server is asked for again when it has lost the Session. */
+  readonly subscriptions: Subscriptions;
 
   // lives as long as the Network Connection
   #state: SessionState = { name: "offline" };
   #keepAlive = off;
+  #authentication = new Authentication(undefined);
+  #connected: Connected | undefined;
+  /** When CONNECT or PINGREQ was sent, while nothing has come in answer. */
+  #askedAt: number | undefined;
 
-  constructor({ version, queue = {}, isTracing = () => false }: SessionOptions) {
-    this.#outbox = new Outbox(isTracing);
+  constructor(options: SessionOptions) {
+    const { version, queue = {}, isTracing = () => false, isKept = false, hasAutomaticAliases = false } = options;
+    const { wallNow = () => 0 } = options;
+    this.#outbox = new Outbox(isTracing, isKept, options.statistics);
     this.#outbox.batch.version = version;
-    this.#sender = new Sender(this.#outbox, queue);
+    this.#sender = new Sender(this.#outbox, { queue, hasAutomaticAliases, wallNow });
     this.#receiver = new Receiver(this.#outbox);
+    this.subscriptions = new Subscriptions(this.#outbox as Outbox<unknown>);
   }
 
   // Getters
@@ -135,11 +142,38 @@ export class Session<Context> {
     return this.#receiver.isOverrun;
   }
 
+  /** Whether CONNACK has come, and waits for `accept`. */
+  get isVerifying(): boolean {
+    return this.#state.name === "connecting" && this.#authentication.held.length > 0;
+  }
+
+  /** Messages at QoS 1 and 2 under way to the server, in order. */
+  get outgoing(): InflightMessage[] {
+    return this.#sender.inflight;
+  }
+
+  /** Those under way from the server. */
+  get incoming(): InflightMessage[] {
+    return this.#receiver.inflight;
+  }
+
+  /** Everything that the Session must not forget. */
+  get records(): SessionRecord[] {
+    return [...this.#sender.records, ...this.#receiver.records, ...this.subscriptions.records];
+  }
+
   // Inputs
 
-  /** Bytes came, whatever they are: a sign of life. */
-  bytesReceived(now: number): void {
-    this.#keepAlive.received(now);
+  /** Bytes came, and with them the end of a packet or not. */
+  bytesReceived(byteLength: number, hasPacket: boolean, now: number): void {
+    this.#outbox.statistics.bytesReceived += byteLength;
+    this.#keepAlive.received(byteLength, hasPacket, now);
+  }
+
+  /** The transport has taken what `transmit` returned, so many bytes. */
+  written(byteLength: number, now: number): void {
+    this.#outbox.statistics.bytesSent += byteLength;
+    this.#sender.written(now);
   }
 
   /** A packet came. One that may not come ends the connection. */
@@ -147,13 +181,28 @@ export class Session<Context> {
     const { name } = this.#state;
     // Nothing that follows the end is of interest [MQTT-3.14.4-2].
     if (name === "ended" || name === "offline") return;
+    if (this.isVerifying) {
+      this.#authentication.held.push([packet, byteLength]);
+      return;
+    }
+    const { statistics } = this.#outbox;
+    statistics.packetsReceived += 1;
+    if (this.#askedAt !== undefined && (name === "connecting" || packet.type === "pingresp")) {
+      statistics.roundTripMs = now - this.#askedAt;
+      this.#askedAt = undefined;
+    }
     if (this.#outbox.isTracing()) this.#outbox.emit({ type: "packet", direction: "in", packet, byteLength });
     try {
-      // [MQTT-3.2.0-1] [MQTT-3.2.0-2]; AUTH before it comes only to those who name a method [MQTT-4.12.0-6].
-      if ((name === "connecting") !== (packet.type === "connack")) {
+      // [MQTT-3.2.0-1] [MQTT-3.2.0-2]
+      if ((name === "connecting") !== (packet.type === "connack") && packet.type !== "auth") {
         throw new ProtocolError(`The server sent ${packet.type.toUpperCase()} to a client that is ${name}`);
       }
-      this.#dispatch(packet, now);
+      if (packet.type === "connack" && packet.reasonCode === 0 && this.#authentication.proves(packet)) {
+        this.#authentication.held.push([packet, byteLength]);
+        this.#outbox.emit({ type: "auth", packet });
+      } else {
+        this.#dispatch(packet, now);
+      }
     } catch (error) {
       this.fail(error as MqttError);
     }
@@ -180,10 +229,12 @@ export class Session<Context> {
       return;
     }
     this.#sender.handleTimeout(now);
+    this.#receiver.handleTimeout(now);
     const verdict = this.#keepAlive.check(now);
     if (verdict === "ping") {
       this.#outbox.send({ type: "pingreq" }); // [MQTT-3.1.2-20]
       this.#keepAlive.pinged(now);
+      this.#askedAt = now;
     } else if (verdict === "dead") {
       // [MQTT-3.12.4-1]
       this.#end(new TransportError("The server has been silent for too long: the connection is taken to be lost"));
@@ -195,7 +246,6 @@ export class Session<Context> {
     if (this.#state.name === "offline") return;
     const error = cause ?? new TransportError("The server closed the connection");
     if (this.#state.name !== "ended") this.#end(error);
-    this.#sender.abandon(error, true);
     this.#state = { name: "offline" };
   }
 
@@ -208,11 +258,52 @@ export class Session<Context> {
     batch.take(); // What an earlier connection did not get away.
     batch.version = packet.protocolVersion;
     this.#outbox.send(packet); // [MQTT-3.1.0-1]
+    this.#askedAt = now;
     this.#state = { name: "connecting", request, deadline: now + timeoutMs };
+    this.#authentication = new Authentication(packet.properties?.authenticationMethod);
+  }
+
+  /** The server's last word in the AUTH exchange is right: CONNACK counts. `receiveHeld` follows. */
+  accept(now: number): void {
+    const connack = this.#authentication.held.shift();
+    try {
+      if (connack !== undefined) this.#dispatch(connack[0], now);
+    } catch (error) {
+      this.fail(error as MqttError);
+    }
+  }
+
+  /** After `accept`: what came after CONNACK meanwhile. */
+  receiveHeld(now: number): void {
+    for (const [packet, byteLength] of this.#authentication.held.splice(0)) this.receive(packet, byteLength, now);
+  }
+
+  /** Sends an AUTH: the next word of an exchange (0x18), or the first one of a re-authentication (0x19). */
+  authenticate(reasonCode: number, authenticationData: Uint8Array | undefined): void {
+    if (this.#connected === undefined && this.#state.name !== "connecting") return;
+    this.#outbox.send(this.#authentication.next(reasonCode, authenticationData));
+  }
+
+  /**
+   * Takes up what has been written down of a Session; `isStored` in the store of this one. Once a connection is there,
+   * as if it had been there from the beginning.
+   *
+   * @throws StoreError when Packet Identifiers are in use, which may be those of the records; nothing has changed then.
+   */
+  restore(records: readonly SessionRecord[], isStored: boolean): void {
+    if (this.#sender.isInUse || this.#receiver.isInUse) {
+      throw new StoreError("Packet identifiers are in use: a session cannot be restored now");
+    }
+    if (isStored) this.changes(); // What was queued meanwhile gets another place.
+    const outgoing = records.filter(({ key }) => key.startsWith("out/"));
+    this.#sender.restore(outgoing as OutgoingRecord[], isStored);
+    this.#receiver.restore(records.filter(({ key }) => key.startsWith("in/")) as IncomingRecord[]);
+    for (const record of records) if ("subscription" in record) this.subscriptions.put(record);
+    if (this.#connected !== undefined) this.#takeUp(this.#connected);
   }
 
   /** As `Sender.publish`. */
-  publish(packet: PublishPacket, context: Context): Exchange<Context> | undefined {
+  publish(packet: PublishPacket, context: Context): Outgoing<Context> | undefined {
     this.#checkOpen();
     return this.#sender.publish(packet, context);
   }
@@ -224,7 +315,9 @@ export class Session<Context> {
     patience: { readonly sentAt: number; readonly timeoutMs: number },
   ): Exchange<Context> {
     this.#checkOpen();
-    return this.#sender.request(packet, context, patience);
+    const exchange = this.#sender.request(packet, { context, ...patience });
+    if (packet.type === "unsubscribe") this.subscriptions.unsubscribed(packet.topicFilters);
+    return exchange;
   }
 
   /** As `Sender.cancel`. */
@@ -233,8 +326,23 @@ export class Session<Context> {
   }
 
   /** The application is done with a message; its acknowledgement leaves when those before it have. */
-  acknowledge(exchange: IncomingExchange, acknowledgement?: Acknowledgement): void {
-    this.#receiver.acknowledge(exchange, acknowledgement);
+  acknowledge(exchange: IncomingExchange, acknowledgement?: Acknowledgement, held?: PublishPacket): void {
+    this.#receiver.acknowledge(exchange, acknowledgement, held);
+  }
+
+  /** Sends bytes as they are, behind the packets that wait. */
+  sendRaw(bytes: Uint8Array): void {
+    this.#outbox.batch.addBytes(bytes);
+  }
+
+  /** As `Receiver.release`. */
+  release(exchange: IncomingExchange): void {
+    this.#receiver.release(exchange);
+  }
+
+  /** As `Receiver.forget`. */
+  forget(exchange: IncomingExchange): void {
+    this.#receiver.forget(exchange);
   }
 
   /**
@@ -259,6 +367,11 @@ export class Session<Context> {
 
   // Outputs
 
+  /** What is to be written down, in order, before the bytes are sent that `transmit` returns after it. */
+  changes(): JournalEntry[] {
+    return this.#outbox.journal.take();
+  }
+
   /** The bytes to send now, in one piece; empty when there are none. */
   transmit(now: number): Uint8Array {
     this.#sender.pump();
@@ -267,6 +380,7 @@ export class Session<Context> {
     }
     const bytes = this.#outbox.batch.take();
     if (bytes.length > 0) this.#keepAlive.sent(now);
+    this.#sender.batchTaken();
     return bytes;
   }
 
@@ -281,7 +395,7 @@ export class Session<Context> {
   get nextDeadline(): number {
     const state = this.#state;
     const own = "deadline" in state ? state.deadline : Infinity;
-    return Math.min(own, this.#keepAlive.deadline, this.#sender.deadline);
+    return Math.min(own, this.#keepAlive.deadline, this.#sender.deadline, this.#receiver.deadline);
   }
 
   #dispatch(packet: ControlPacket, now: number): void {
@@ -290,7 +404,7 @@ export class Session<Context> {
         this.#connack(packet, now);
         break;
       case "publish":
-        this.#receiver.publish(packet);
+        this.#receiver.publish(packet, now);
         break;
       case "pubrel":
         this.#receiver.pubrel(packet);
@@ -300,7 +414,10 @@ export class Session<Context> {
       case "pubcomp":
       case "suback":
       case "unsuback":
-        this.#sender.answered(packet);
+        this.#answered(packet);
+        break;
+      case "auth":
+        this.#auth(packet);
         break;
       case "pingresp":
         this.#keepAlive.answered();
@@ -318,12 +435,12 @@ export class Session<Context> {
     const { request } = this.#state;
     const { reasonCode } = packet;
     if (reasonCode !== 0) {
-      this.#end(new ConnectionRefusedError(reasonCode, { reasonString: packet.properties?.reasonString }));
+      this.#end(new ConnectionRefusedError(reasonCode, packet.properties));
       return;
     }
     // [MQTT-3.2.2-2] [MQTT-3.2.2-4] [MQTT311-3.2.2-1]
-    if (packet.sessionPresent && request.packet.cleanStart) {
-      throw new ProtocolError("The server has a session present for a client that asked for a clean start");
+    if (packet.sessionPresent && (request.packet.cleanStart || request.expectsSession === false)) {
+      throw new ProtocolError("The server has a session present for a client that has none");
     }
     const { keepAlive, properties = {} } = request.packet;
     const sessionExpiryInterval = properties.sessionExpiryInterval ?? 0;
@@ -335,13 +452,46 @@ export class Session<Context> {
     }
     this.#outbox.batch.maximumPacketSize = server.maximumPacketSize; // [MQTT-3.2.2-15]
     this.#keepAlive = new KeepAlive(server.keepAlive * 1000, request.pingTimeoutMs, now);
-    this.#sender.connected(server, request.maxInflight);
-    this.#receiver.connected({
-      receiveMaximum: this.version === 5 ? (properties.receiveMaximum ?? 65_535) : Infinity,
-      topicAliasMaximum: properties.topicAliasMaximum ?? 0,
-    });
     this.#state = { name: "connected" };
     this.#outbox.emit({ type: "connected", server });
+    this.#connected = { server, request, now };
+    this.#takeUp(this.#connected);
+  }
+
+  /** Goes on with the Session where it was, or tells what was lost with it. */
+  #takeUp({ server, request, now }: Connected): void {
+    const { properties = {} } = request.packet;
+    this.#receiver.connected(
+      {
+        receiveMaximum: this.version === 5 ? (properties.receiveMaximum ?? 65_535) : Infinity,
+        topicAliasMaximum: properties.topicAliasMaximum ?? 0,
+      },
+      server.sessionPresent,
+    );
+    this.#sender.connected(server, request);
+    if (!server.sessionPresent && request.resubscribe !== false) {
+      this.subscriptions.resubscribe(server, (subscribe) => {
+        this.#sender.request(subscribe);
+      });
+    }
+    this.#sender.repeatRequests(now);
+  }
+
+  #auth(packet: AuthPacket): void {
+    this.#authentication.check(packet, this.#state.name === "connecting");
+    this.#outbox.emit({ type: "auth", packet });
+  }
+
+  #answered(packet: Answer): void {
+    const exchange = this.#sender.answered(packet);
+    // A SUBSCRIBE that was under way with it may have been granted since.
+    if (exchange?.packet.type === "unsubscribe") {
+      this.subscriptions.unsubscribed(exchange.packet.topicFilters.filter((one) => !this.#sender.isRequested(one)));
+    }
+    if (packet.type !== "suback" || exchange?.packet.type !== "subscribe") return;
+    const isOurs = exchange.timeoutMs === undefined;
+    // What nobody waits for any more is about to be unsubscribed again.
+    if (isOurs || exchange.context !== undefined) this.subscriptions.answered(exchange.packet, packet, isOurs);
   }
 
   #serverDisconnect(packet: DisconnectPacket): void {
@@ -350,7 +500,7 @@ export class Session<Context> {
     if (packet.properties?.sessionExpiryInterval !== undefined) {
       throw new ProtocolError("The server sent a session expiry interval in DISCONNECT");
     }
-    this.#end(new ServerDisconnectError(packet.reasonCode, { reasonString: packet.properties?.reasonString }));
+    this.#end(new ServerDisconnectError(packet.reasonCode, packet.properties));
   }
 
   /** Sends the last packet, and ends. Nothing is sent after it [MQTT-3.14.4-1]. */
@@ -363,8 +513,10 @@ export class Session<Context> {
     this.#state = { name: "ended" };
     this.#keepAlive = off;
     this.#outbox.batch.maximumPacketSize = Infinity;
-    this.#sender.connected(undefined, 0);
-    this.#receiver.connected(undefined);
+    this.#sender.disconnected();
+    this.#receiver.disconnected();
+    this.#authentication = new Authentication(undefined);
+    this.#connected = undefined;
     this.#outbox.emit({ type: "ended", error });
   }
 

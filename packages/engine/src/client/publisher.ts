@@ -1,0 +1,134 @@
+import type { QoS } from "@rivulet/codec";
+import { Deferred, handled, ignore } from "../deferred.ts";
+import { ClosedError, InvalidOptionError, NotConnectedError } from "../errors.ts";
+import { isBlob, readBlob } from "../message-options.ts";
+import type { BlobPayload, Payload } from "../options.ts";
+import type { ResolvedOptions } from "../resolve-options.ts";
+import type { Outgoing } from "../session/exchanges.ts";
+import type { JournalEntry } from "../session/journal.ts";
+import { keyOf } from "../session/outgoing-records.ts";
+import type { Emitter } from "./emitter.ts";
+import type { ClientEvents } from "./events.ts";
+import type { Link } from "./link.ts";
+import { giveUpWhen, Operation } from "./operations.ts";
+import { publishedAtMostOnce, publishPacket, publishResult } from "./publish-options.ts";
+import type { PublishOptions, PublishResult } from "./publish-options.ts";
+
+/** What a Publisher shares with its client. */
+export interface PublisherParts {
+  readonly emitter: Emitter<ClientEvents>;
+  readonly options: ResolvedOptions;
+  /** Tells of an error that belongs to no call. */
+  readonly report: (error: unknown) => void;
+}
+
+/** Publishes for one client. */
+export class Publisher {
+  readonly #link: Link;
+  readonly #parts: PublisherParts;
+  #wasReadyToSend = true;
+  /** The last batch that somebody waited for, and what they wait for: everything sent at QoS 0 in it shares it. */
+  #taken: Promise<void> | undefined;
+  #takenResult: Promise<PublishResult> | undefined;
+  /** Messages that are to be stored, each with whoever waits for that. */
+  readonly #unstored = new Map<Outgoing<Operation>, Deferred<PublishResult>>();
+
+  constructor(link: Link, parts: PublisherParts) {
+    this.#link = link;
+    this.#parts = parts;
+  }
+
+  /** As `MqttClient.readyToSend`. */
+  get isReadyToSend(): boolean {
+    return this.#link.state.name === "connected" && this.#link.session.isReadyToSend;
+  }
+
+  /** As `MqttClient.publish`. */
+  publish(topic: string, payload: Payload | BlobPayload, options: PublishOptions): Promise<PublishResult> {
+    try {
+      options.signal?.throwIfAborted();
+      this.#check(options);
+      if (isBlob(payload)) return handled(readBlob(payload).then((bytes) => this.publish(topic, bytes, options)));
+      const { session } = this.#link;
+      const packet = publishPacket(topic, payload, { options, version: session.version });
+      const operation = new Operation<PublishResult>((answer) => publishResult(topic, answer));
+      const exchange = session.publish(packet, operation as Operation);
+      this.#link.flush();
+      this.#wasReadyToSend &&= session.isReadyToSend;
+      if (exchange === undefined) {
+        if (options.signal === undefined && options.timeoutMs === undefined) return this.#batched();
+        this.batched(operation);
+      }
+      const isStored = exchange !== undefined && options.until === "stored";
+      const promise = isStored ? this.#stored(exchange, operation) : operation.promise;
+      giveUpWhen({ ...options, what: "publish" }, promise, this.#parts.options.environment, (reason) => {
+        if (exchange !== undefined) session.cancel(exchange);
+        operation.reject(reason);
+      });
+      return promise;
+    } catch (error) {
+      return handled(Promise.reject(error));
+    }
+  }
+
+  /** A message that had to wait is in the batch that gathers now. */
+  batched({ resolve, reject }: Pick<Operation<PublishResult>, "resolve" | "reject">): void {
+    this.#batched().then(resolve, reject);
+  }
+
+  /** The transport has taken a batch. */
+  written(): void {
+    if (this.#wasReadyToSend || !this.isReadyToSend) return;
+    this.#wasReadyToSend = true;
+    this.#parts.emitter.emit("readyToSend", { bufferedBytes: this.#link.session.bufferedBytes });
+  }
+
+  /** The store has these changes. */
+  stored(entries: readonly JournalEntry[]): void {
+    // A message gets another place, and with it another key, when what the store had of the Session comes before it.
+    const waiting = new Map([...this.#unstored.keys()].map((exchange) => [keyOf(exchange), exchange]));
+    for (const { isNew, key, record } of entries) {
+      if (!isNew || record === undefined || !("packet" in record) || record.packet === undefined) continue;
+      const { topicName: topic, qos, packetIdentifier: packetId } = record.packet;
+      this.#parts.emitter.emit("messageStored", { topic, qos, packetId });
+      const exchange = waiting.get(key);
+      if (exchange === undefined) continue;
+      this.#unstored.get(exchange)?.resolve({ ...publishedAtMostOnce, packetId });
+      this.#unstored.delete(exchange);
+    }
+  }
+
+  #check({ qos = 0, until }: { readonly qos?: QoS | undefined; readonly until?: unknown }): void {
+    const { name } = this.#link.state;
+    const { offlineQueue, session } = this.#parts.options;
+    if (name === "closed" || name === "disconnecting") throw new ClosedError();
+    if (until === "stored" && session === undefined) {
+      throw new InvalidOptionError("until", "Without a session store no message is ever stored");
+    }
+    if (name === "connected") return;
+    if (offlineQueue === false || (qos === 0 && offlineQueue?.qos0 === "drop")) throw new NotConnectedError();
+  }
+
+  /** Settles when the store has a message, or it has failed before; what becomes of it afterwards is nobody's call. */
+  #stored(exchange: Outgoing<Operation>, { promise }: Operation<PublishResult>): Promise<PublishResult> {
+    const stored = new Deferred<PublishResult>();
+    this.#unstored.set(exchange, stored);
+    promise.catch((error: unknown) => {
+      // What a client has not seen through when it is closed, the store keeps for the next.
+      if (!this.#unstored.delete(exchange) && this.#link.state.name !== "closed") this.#parts.report(error);
+      stored.reject(error);
+    });
+    return stored.promise;
+  }
+
+  /** Settles when the transport has taken the batch that gathers now. */
+  #batched(): Promise<PublishResult> {
+    const taken = this.#link.connection?.taken();
+    if (taken !== this.#taken || this.#takenResult === undefined) {
+      this.#taken = taken;
+      this.#takenResult = Promise.resolve(taken).then(() => publishedAtMostOnce);
+      this.#takenResult.catch(ignore);
+    }
+    return this.#takenResult;
+  }
+}

@@ -1,0 +1,84 @@
+import { InvalidTopicError, type PublishPacket } from "@rivulet/codec";
+import { UnsupportedError } from "../errors.ts";
+
+// Theory of operation
+//
+// A mapping lives as long as the Network Connection [MQTT-3.3.2-7] and follows the order of the wire: it is made with
+// the PUBLISH that carries both topic and alias. What is stored and may be sent again always has its topic; only what
+// is put on the wire goes without.
+
+/** The Topic Aliases of what we send (section 3.3.2.3.4). */
+export class TopicAliases {
+  /** The aliases by topic, the least recently used first. */
+  readonly #aliases = new Map<string, number>();
+  readonly #topics = new Map<number, string>();
+  /** What callers have said, which may wait to be sent. */
+  readonly #asked = new Map<number, string>();
+  /** What the server takes [MQTT-3.3.2-9]; Infinity while nobody knows. */
+  maximum: number = Infinity;
+  /** Whether every topic is given an alias, or only those that the caller gave one. */
+  readonly #isAutomatic: boolean;
+
+  constructor(isAutomatic: boolean) {
+    this.#isAutomatic = isAutomatic;
+  }
+
+  /** The connection is gone, and all mappings with it [MQTT-3.3.2-7]. */
+  reset(): void {
+    this.#asked.clear();
+    this.#aliases.clear();
+    this.#topics.clear();
+    this.maximum = Infinity;
+  }
+
+  /**
+   * The message with the topic that its alias stands for, where it has none of its own.
+   *
+   * @throws InvalidTopicError when the alias stands for nothing, UnsupportedError when it exceeds the server's maximum.
+   */
+  resolve(packet: PublishPacket): PublishPacket {
+    const { topicName, properties: { topicAlias: alias } = {} } = packet;
+    if (alias === undefined) return packet;
+    if (alias > this.maximum) {
+      throw new UnsupportedError("topicAlias", `The server takes topic aliases up to ${this.maximum}, not ${alias}`);
+    }
+    const known = topicName === "" ? this.#asked.get(alias) : topicName;
+    if (known === undefined) throw new InvalidTopicError(`Topic alias ${alias} stands for no topic`, "");
+    return { ...packet, topicName: known };
+  }
+
+  /** What `resolve` made of a packet has been taken. */
+  asked({ topicName, properties: { topicAlias } = {} }: PublishPacket): void {
+    if (topicAlias !== undefined) this.#asked.set(topicAlias, topicName);
+  }
+
+  /** The packet as it is to go on the wire now: as it is, with an alias beside its topic, or with the alias alone. */
+  apply(packet: PublishPacket): PublishPacket {
+    const { topicName, properties: { topicAlias: asked, ...rest } = {} } = packet;
+    if (asked === undefined && (!this.#isAutomatic || this.maximum === 0)) return packet;
+    const known = this.#aliases.get(topicName);
+    const alias = asked ?? known ?? this.#next();
+    if (alias > this.maximum) return { ...packet, properties: rest };
+    return { ...packet, topicName: known === alias ? "" : topicName, properties: { ...rest, topicAlias: alias } };
+  }
+
+  /** What `apply` made of a packet is on the wire. */
+  sent({ topicName }: PublishPacket, alias: number): void {
+    const previous = this.#topics.get(alias);
+    if (previous !== undefined && previous !== topicName && this.#aliases.get(previous) === alias) {
+      this.#aliases.delete(previous);
+    }
+    this.#topics.set(alias, topicName);
+    this.#aliases.delete(topicName);
+    this.#aliases.set(topicName, alias);
+  }
+
+  /** One that is free, or else the one whose topic was not used for longest. */
+  #next(): number {
+    for (let alias = this.#topics.size + 1; alias <= this.maximum; alias += 1) {
+      if (!this.#topics.has(alias)) return alias;
+    }
+    const [oldest] = this.#aliases.values();
+    return oldest ?? 1;
+  }
+}

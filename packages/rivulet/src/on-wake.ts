@@ -1,0 +1,15 @@
+/** What a page is told of: it is looked at again, it is taken out of the cache, the network is back. */
+const occasions = ["visibilitychange", "pageshow", "online"] as const;
+
+/** The `onWake` of an Environment where there are pages. Elsewhere nothing calls, or only the network does. */
+export function onWake(callback: () => void): () => void {
+  // In a worker there is no document; React Native has neither.
+  const { addEventListener, removeEventListener, document }: Partial<typeof globalThis> = globalThis;
+  const wake = (): void => {
+    if (document?.visibilityState !== "hidden") callback();
+  };
+  for (const name of occasions) addEventListener?.(name, wake);
+  return () => {
+    for (const name of occasions) removeEventListener?.(name, wake);
+  };
+}
