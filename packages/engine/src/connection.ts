@@ -130,7 +130,7 @@ export class Connection<Context> {
         if (done) break;
         this.#received(value);
       }
-      this.#close(new TransportError("The server closed the connection"));
+      this.#close(new TransportError("The server closed the connection")); // [MQTT311-3.1.4-1] [MQTT311-3.2.2-6]
     } catch (error) {
       this.#close(error);
     }
@@ -148,6 +148,7 @@ export class Connection<Context> {
       });
     } catch (error) {
       // Once the protocol is over, whatever follows is of no interest.
+      // [MQTT-3.1.2-24] [MQTT-4.13.1-1] [MQTT311-4.8.0-2]
       if (!this.#isEnding) this.#session.fail(error as MqttError);
     }
     this.#session.bytesReceived(chunk.length, hasPacket, now);
@@ -225,6 +226,7 @@ export class Connection<Context> {
         }
       }
       this.#isWriting = false;
+      // [MQTT-3.14.4-2] [MQTT311-3.14.4-1]
       if (this.#isEnding) this.#finish();
       else this.#settle();
     } catch (error) {

@@ -230,8 +230,11 @@ export interface ConnectOptions extends TransportOptions {
   /** Whether to go where a server says that another one is (section 4.11). Default: false. MQTT 5.0 only. */
   readonly redirect?: false | RedirectOptions | undefined;
 
-  /** Gets every entry of the log, as listeners of the event `log` do. What it throws goes to the event `error`. */
-  readonly logger?: ((entry: LogEntry) => void) | undefined;
+  /**
+   * Gets every entry of the log, as listeners of the event `log` do. What it throws, or rejects with, goes to the event
+   * `error`.
+   */
+  readonly logger?: ((entry: LogEntry) => unknown) | undefined;
   /**
    * How much the log tells. `"info"`: how the connection fares, attempts to make it again, what becomes of the Session,
    * and what a server does that it should not. `"verbose"`: subscriptions too, and each step of an attempt. `"debug"`:

@@ -227,6 +227,7 @@ function checkWill(will: WillOptions, version: ProtocolVersion): void {
 /** 23 characters of those that every server accepts [MQTT311-3.1.3-5]. */
 export function randomClientId({ environment }: EngineOptions): string {
   let clientId = "rivulet";
+  // [MQTT311-3.1.3-5]
   for (const byte of environment.getRandomValues(new Uint8Array(16))) clientId += (byte % 36).toString(36);
   return clientId;
 }

@@ -49,6 +49,8 @@ export class ScriptedServer {
   /** Why it cannot be written to. */
   failsWrites: Error | undefined;
   version: ProtocolVersion = 5;
+  /** Whether the packets of one answer come in one chunk. */
+  joinsAnswers = false;
 
   readonly #decoder = new Decoder();
   readonly #unread: Uint8Array[] = [];
@@ -119,6 +121,11 @@ export class ScriptedServer {
     for (const packet of packets) this.sendBytes(encode(packet, this.version));
   }
 
+  /** Sends packets in one chunk. */
+  sendTogether(...packets: ControlPacketInput[]): void {
+    this.sendBytes(Uint8Array.from(packets.flatMap((packet) => [...encode(packet, this.version)])));
+  }
+
   /** Sends a message; gives it the next Packet Identifier where it needs one. */
   publish(topicName: string, text = "", packet: Partial<PublishPacket> = {}): void {
     const { qos = 0 } = packet;
@@ -185,7 +192,8 @@ export class ScriptedServer {
       const answer = this.answers[packet.type] as ((packet: ControlPacket) => ControlPacketInput[]) | undefined;
       const answers =
         packet.type === "unsubscribe" && answer === undefined ? [this.#unsuback(packet)] : answer?.(packet);
-      this.send(...(answers ?? []));
+      if (this.joinsAnswers) this.sendTogether(...(answers ?? []));
+      else this.send(...(answers ?? []));
     }
   }
 

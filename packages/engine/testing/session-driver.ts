@@ -2,7 +2,15 @@
 
 import { Decoder, encode, type ConnectPacket, type ControlPacketInput, type PublishPacket } from "@rivulet/codec";
 import type { ConnackPacket, ControlPacket, PacketProperties, PacketType, ProtocolVersion } from "@rivulet/codec";
-import { Session, type Exchange, type QueueLimits, type Request, type SessionEvent } from "@rivulet/engine";
+import {
+  Session,
+  type ConnectRequest,
+  type Exchange,
+  type QueueLimits,
+  type Request,
+  type SessionEvent,
+  type SessionOptions,
+} from "@rivulet/engine";
 
 /** What `SessionDriver` is made with. */
 export interface DriverOptions {
@@ -14,6 +22,10 @@ export interface DriverOptions {
   readonly timeoutMs?: number;
   readonly pingTimeoutMs?: number;
   readonly connect?: Partial<Omit<ConnectPacket, "type">>;
+  /** What else the Session is made with. Its wall clock is that of the test. */
+  readonly session?: Partial<SessionOptions>;
+  /** What else it is connected with. */
+  readonly request?: Partial<ConnectRequest>;
 }
 
 /** The event of one type. */
@@ -39,17 +51,19 @@ export class SessionDriver {
     this.#options = options;
     this.#fromClient = new Decoder({ version });
     this.#fromServer = new Decoder({ version });
-    this.session = new Session<string>({ version, queue, ...(isTracing === undefined ? {} : { isTracing }) });
+    const wallNow = (): number => this.now;
+    const given = { version, queue, wallNow, ...options.session };
+    this.session = new Session<string>({ ...given, ...(isTracing === undefined ? {} : { isTracing }) });
   }
 
   /** Begins a connection; CONNECT is in the batch then. */
   connect(version: ProtocolVersion = this.version): this {
     this.#fromClient = new Decoder({ version });
     this.#fromServer = new Decoder({ version });
-    const { maxInflight = 1000, timeoutMs = 30_000, pingTimeoutMs, connect } = this.#options;
+    const { maxInflight = 1000, timeoutMs = 30_000, pingTimeoutMs, connect, request } = this.#options;
     const packet = { cleanStart: true, keepAlive: 60, clientIdentifier: "kitchen", protocolVersion: version };
     this.session.connect(
-      { packet: { ...packet, ...connect, type: "connect" }, maxInflight, timeoutMs, pingTimeoutMs },
+      { packet: { ...packet, ...connect, type: "connect" }, maxInflight, timeoutMs, pingTimeoutMs, ...request },
       this.now,
     );
     return this;
@@ -62,6 +76,19 @@ export class SessionDriver {
     this.sent();
     this.events();
     return this;
+  }
+
+  /** The connection is lost. What that leads to is not drained. */
+  lose(): this {
+    this.session.transportClosed(undefined);
+    return this;
+  }
+
+  /** The connection is lost, and another one made; by default to a server that has the Session. */
+  again(connack: ConnackOptions = {}, version: ProtocolVersion = this.version): this {
+    const { sessionPresent = version > 3, ...properties } = connack;
+    this.lose().connect(version).sent();
+    return this.receive({ type: "connack", sessionPresent, ...(version === 5 ? { properties } : {}) });
   }
 
   /** The server sends packets, which travel as bytes. */
@@ -154,4 +181,14 @@ export function inShort(packet: ControlPacketInput): string {
   if ("packetIdentifier" in packet) text += ` ${packet.packetIdentifier ?? ""}`;
   if ("reasonCode" in packet && packet.reasonCode !== 0) text += ` 0x${packet.reasonCode?.toString(16) ?? ""}`;
   return text.trimEnd();
+}
+
+/** A driver that is connected, and whose CONNECTs ask for the Session that there was. */
+export function keepingDriver(options: DriverOptions = {}, connack: ConnackOptions = {}): SessionDriver {
+  return new SessionDriver({ ...options, connect: { cleanStart: false, ...options.connect } }).connected(connack);
+}
+
+/** An acknowledgement without anything to say. */
+export function answer(type: "puback" | "pubrec" | "pubrel" | "pubcomp", packetIdentifier: number): ControlPacketInput {
+  return { type, packetIdentifier };
 }

@@ -118,7 +118,7 @@ export class Authenticating {
   /** [MQTT-4.12.1-2] */
   #fail(error: MqttError): void {
     if (this.#isOver) return;
-    this.#host.session.fail(error);
+    this.#host.session.fail(error); // [MQTT-4.12.1-2]
     this.#host.connection?.wake();
   }
 }

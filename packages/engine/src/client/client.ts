@@ -386,13 +386,14 @@ export class MqttClient implements AsyncDisposable {
    * Takes up what another client with the same `clientId` had exported: what was queued here comes after it. Nobody
    * waits for its messages; those for its subscriptions come to the listener of `message`.
    *
-   * Before `connect` is called, the client takes the `clientId` of the snapshot unless it was given one, and the first
-   * CONNECT asks the server for the Session, unless `cleanStart` was given as true: what was under way is then lost, as
-   * `sessionLost` says. Once it is connected, the place for it is a listener of `connected`: nothing has been sent then.
+   * Without a connection, it makes CONNECT ask the server for the Session, unless the option `cleanStart` is true: then
+   * what was under way is lost, as `sessionLost` says. A client that was given no `clientId`, and has not begun to
+   * connect, takes that of the snapshot. Otherwise the place for it is a listener of `connected`: nothing has been sent
+   * then.
    *
-   * @throws StoreError when it is no sound snapshot, is that of another client, or comes too late, because Packet
-   * Identifiers are in use; before a connection, also when the option `session` has a store. ClosedError. Nothing has
-   * changed then.
+   * @throws StoreError when it is no sound snapshot, is that of another client, or comes too late, because messages are
+   * under way; without a connection also when the option `session` has a store. ClosedError while the client
+   * disconnects. Nothing has changed then.
    */
   importSession(snapshot: SessionSnapshot): void {
     importSnapshot(snapshot, this.#link, this.#given);
@@ -457,7 +458,7 @@ export class MqttClient implements AsyncDisposable {
         event.context.reject(event.error);
         break;
       case "batched":
-        this.#publisher.batched(event.context as Operation<PublishResult>);
+        this.#publisher.batched(event.context);
         break;
       case "connected":
         this.#emitter.emit("connected", { sessionPresent: event.server.sessionPresent, server: event.server });

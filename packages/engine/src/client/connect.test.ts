@@ -125,17 +125,19 @@ describe("connect", () => {
     expect(harness.server.aborted).toBeUndefined();
   });
 
-  it("is not disturbed by an old connection that takes its time to end", async () => {
+  it("waits for an old connection that takes its time to end", async () => {
     const harness = await connected({ options: { reconnect: false } });
     const old = harness.server;
     old.endsWithClient = false;
     const again = gate();
     harness.client.on("disconnected", () => void harness.client.connect().then(again.open, again.fail));
     old.sendBytes(new Uint8Array([0, 0]));
-    await again.promise;
+    await settle();
+    expect(harness.servers).toHaveLength(1);
     expect(old.aborted).toBeUndefined();
     await harness.environment.advance(closeGraceMs);
     expect(old.aborted).toBeDefined();
+    await again.promise;
     expect(harness.client.state).toBe("connected");
     await expect(harness.client.publish("a", "b", { qos: 1 })).resolves.toMatchObject({ reasonCode: 0 });
   });

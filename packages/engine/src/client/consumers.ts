@@ -13,6 +13,8 @@ export interface ConsumersHost {
   acknowledge(exchange: IncomingExchange, acknowledgement?: Acknowledgement, held?: PublishPacket): void;
   /** Nobody holds the message any more. */
   release(exchange: IncomingExchange): void;
+  /** Nobody is there yet for a message that another process had acknowledged, and was not done with. */
+  keep(exchange: IncomingExchange): void;
   /** The server is to send a message again. */
   redeliver(exchange: IncomingExchange): void;
   /** Whether a subscription of the Session has this identifier, also one that nobody here consumes. */
@@ -127,16 +129,22 @@ export class Consumers implements InboxHost {
 
   deliver(packet: PublishPacket, exchange: IncomingExchange | undefined, version: ProtocolVersion): void {
     const inboxes = this.#match(packet);
+    const hasListener = this.#host.hasListener();
+    if (exchange?.held !== undefined && inboxes.length === 0 && !hasListener) {
+      this.#host.keep(exchange);
+      return;
+    }
     const delivery = exchange === undefined ? undefined : this.#delivery(exchange, packet);
     const message = new Message(packet, delivery, version);
-    const hasListener = this.#host.hasListener();
     for (const inbox of inboxes) {
       // Until somebody has begun to take its messages, a listener to all messages is the consumer.
       if (!inbox.hasStarted && hasListener) continue;
       const params = inbox.paramsOf(packet.topicName);
+      // [MQTT311-3.3.5-1]
       inbox.deliver(params === undefined ? message : new Message(packet, delivery, version, params), delivery);
     }
     if (hasListener) this.#host.show(message, inboxes);
+    // [MQTT-3.3.2-3] [MQTT311-4.5.0-2] [MQTT311-3.3.2-3]
     done(delivery); // With no consumer at all that acknowledges it at once [MQTT-4.5.0-2].
   }
 
@@ -206,7 +214,7 @@ export class Consumers implements InboxHost {
     if (identifiers === undefined) return inboxes;
     const meant = sharers.filter((each) => identifiers.some((identifier) => each.identifiers.has(identifier)));
     if (meant.length === sharers.length) return inboxes;
-    if (meant.length > 0) return union(meant);
+    if (meant.length > 0) return union(meant); // [MQTT-3.3.4-3] [MQTT-3.3.4-5]
     // It is for a subscription that nobody here consumes; or for one that we know nothing of.
     return identifiers.some((identifier) => this.#host.isIdentifier(identifier)) ? [] : inboxes;
   }

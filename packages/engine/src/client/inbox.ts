@@ -242,7 +242,7 @@ export class Inbox {
 
   #gone(entry: Entry | undefined): void {
     if (this.#options.ack === "on-receipt") released(entry?.delivery);
-    else done(entry?.delivery);
+    else done(entry?.delivery); // [MQTT-3.10.4-3] [MQTT311-3.10.4-3]
   }
 
   #take(): Entry | undefined {

@@ -18,7 +18,7 @@ import type { SessionEvent } from "../session/events.ts";
 import type { JournalEntry } from "../session/journal.ts";
 import type { Server } from "../session/server.ts";
 import { Session } from "../session/session.ts";
-import { Statistics } from "../statistics.ts";
+import { newStatistics, type Statistics } from "../statistics.ts";
 import type { ParsedTarget } from "../target.ts";
 import { Addresses } from "./addresses.ts";
 import { Authenticating } from "./authentication.ts";
@@ -41,8 +41,8 @@ import { ReconnectPolicy, type Retry } from "./reconnect-policy.ts";
 // 1 with `retryInitial`, 2 unless `reconnect` is false: the ReconnectPolicy says when, or that it is closed instead.
 // `close` leads to closed from everywhere. The link is reconnecting while it waits for an attempt and while it makes
 // it. An attempt asks for the addresses and tries each with each protocol version, one after the other, and those that
-// servers send it to. The Session goes on from one connection to the next, and serves one at a time; when the link is
-// closed, what is under way fails, and nothing of it is left for the next `connect`.
+// servers send it to. The Session goes on from one connection to the next, and serves one at a time. When the link is
+// closed, whoever waits for something hears so; what the server may know of too goes on with the next `connect`.
 
 /** The states of a client's connection. */
 export type LinkState =
@@ -99,7 +99,7 @@ export class Link {
   /** Whether the first CONNECT asks for an empty Session. */
   cleanStart: boolean;
   /** Of all connections. */
-  readonly statistics: Statistics = new Statistics();
+  readonly statistics: Statistics = newStatistics();
   readonly #addresses: Addresses;
   readonly #options: ResolvedOptions;
   readonly #host: LinkHost;
@@ -129,9 +129,10 @@ export class Link {
       state.hasten();
       return state.done;
     }
-    if (state.name === "connected") return Promise.resolve();
+    if (state.name === "connected") return Promise.resolve(); // [MQTT-3.1.0-2] [MQTT311-3.1.0-2]
     if (state.name === "disconnecting") return Promise.reject(new ClosedError());
-    if (state.name === "closed") this.session = this.#newSession();
+    // What the server may still know of goes on where it was, or is read from the store.
+    if (state.name === "closed" && this.#options.session !== undefined) this.session = this.#newSession();
     const { environment, reconnect, credentials } = this.#options;
     this.#policy = new ReconnectPolicy(reconnect || {}, credentials !== undefined);
     this.#stopListening = environment.onWake?.(() => {
@@ -185,6 +186,7 @@ export class Link {
   async reauthenticate(): Promise<void> {
     const { authenticating, session, state } = this;
     if (session.version < 5) throw new UnsupportedError("reauthenticate", "Enhanced authentication needs MQTT 5.0");
+    // [MQTT-4.12.0-7]
     if (this.#options.authenticator === undefined) throw new AuthenticationError("There is no authenticator");
     if (state.name !== "connected" || authenticating === undefined) throw new NotConnectedError();
     await authenticating.reauthenticate();
@@ -220,7 +222,8 @@ export class Link {
       controller.abort(reason);
     };
     this.state = { name: "connecting", wasConnected: loss !== undefined, done: promise, giveUp, hasten: ignore };
-    const waiting = loss && this.#wait(loss.retry, signal, loss.error);
+    // The Session serves one connection at a time, and an old one may still say goodbye.
+    const waiting = loss ? this.#wait(loss.retry, signal, loss.error) : this.connection?.closed;
     this.#attempts(signal, waiting).then(resolve, (error: unknown) => {
       if (!signal.aborted) this.#close(error as MqttError);
       reject(error);
@@ -399,7 +402,7 @@ export class Link {
     if (store === undefined || this.#persister !== undefined) return;
     await this.#written?.catch(ignore);
     const persister = new Persister(this.session, {
-      ...{ store, key: `${sessionNamespace}/${this.clientId}` },
+      ...{ store, key: `${sessionNamespace}/${this.clientId}` }, // [MQTT-3.1.3-2] [MQTT311-3.1.3-2]
       stored: this.#host.stored,
       failed: (error) => {
         this.fail(error);

@@ -31,7 +31,7 @@ export class Log {
     this.#level = logLevels.indexOf(logLevel);
     if (logger !== undefined) {
       emitter.on("log", (entry) => {
-        const done: unknown = logger(entry);
+        const done = logger(entry);
         if (done instanceof Promise) done.catch(report);
       });
     }

@@ -50,7 +50,7 @@ export class Persister {
 
   /** Settles when all that has changed is durable; undefined when it is already. Rejects with StoreError. */
   flush(): Promise<void> | undefined {
-    this.#gathered.push(...this.#session.changes());
+    this.#gathered = [...this.#gathered, ...this.#session.changes()];
     if (this.#gathered.length === 0) return this.#writing;
     this.#next ??= handled(this.#write(this.#writing));
     return this.#next;

@@ -1,7 +1,7 @@
 import { reasonCodes, type ProtocolVersion, type PublishPacket, type QoS } from "@rivulet/codec";
 import { PublishError } from "../errors.ts";
 import { messageRules, payloadBytes } from "../message-options.ts";
-import { boolean, positive, readOptions, type Rules } from "../option-rules.ts";
+import { boolean, positive, readOptions, twoBytes, type Rules } from "../option-rules.ts";
 import type { MessageProperties, Payload, UserProperties } from "../options.ts";
 import type { Answer } from "../session/exchanges.ts";
 
@@ -24,6 +24,12 @@ export interface PublishOptions extends MessageProperties {
    * at once is waited for in any case. Default: `"acknowledged"`.
    */
   readonly until?: "acknowledged" | "stored" | undefined;
+  /**
+   * A Topic Alias of our own choice: beside a topic it makes it stand for the topic on this connection; with an empty
+   * topic it stands for the one that was given last (section 3.3.2.3.4). It is the caller's to number, up to the
+   * server's `topicAliasMaximum`. MQTT 5.0 only.
+   */
+  readonly topicAlias?: number | undefined;
   /**
    * Stop waiting. A message that has not been sent is not sent then; one that has been is seen through, but nobody
    * hears of it.
@@ -57,6 +63,7 @@ const rules: Rules<PublishOptions> = {
   retain: boolean,
   duplicate: boolean,
   until: { of: ["acknowledged", "stored"] },
+  topicAlias: { min: 1, ...twoBytes, as: true },
   signal: {},
   timeoutMs: positive,
 };
@@ -67,15 +74,15 @@ export function publishPacket(
   payload: Payload,
   { options, version }: { readonly options: PublishOptions; readonly version: ProtocolVersion },
 ): PublishPacket {
-  const properties = readOptions(options, rules, { version });
+  const properties = readOptions(options, rules, { version }); // [MQTT-3.3.4-6]
   const { qos = 0, retain = false, duplicate = false } = options;
   const packet: PublishPacket = {
     type: "publish",
     topicName: topic,
     payload: payloadBytes(payload),
     qos,
-    retain,
-    duplicate, // [MQTT-4.3.1-1] [MQTT-4.3.2-2] [MQTT-4.3.3-2]
+    retain, // [MQTT311-3.3.1-5]
+    duplicate, // [MQTT-4.3.1-1] [MQTT-4.3.2-2] [MQTT-4.3.3-2] [MQTT-3.3.1-3]
   };
   if (properties !== undefined) packet.properties = properties;
   return packet;

@@ -354,3 +354,27 @@ describe("publish with duplicate", () => {
     expect(server.all("publish").map(({ duplicate }) => duplicate)).toEqual([true, false]);
   });
 });
+
+describe("publish with topicAlias", () => {
+  const answers = { connect: () => [{ type: "connack", properties: { topicAliasMaximum: 2 } } as const] };
+
+  it("[MQTT-3.3.2-9] maps the topic, and goes without it from then on", async () => {
+    const { client, server } = await connected({ answers });
+    await client.publish("home/kitchen", "1", { topicAlias: 2 });
+    await client.publish("", "2", { topicAlias: 2, qos: 1 });
+    await client.publish("home/kitchen", "3", { topicAlias: 2 });
+    expect(server.all("publish").map(({ topicName, properties }) => [topicName, properties?.topicAlias])).toEqual([
+      ["home/kitchen", 2],
+      ["", 2],
+      ["", 2],
+    ]);
+    await expect(client.publish("a", "", { topicAlias: 3 })).rejects.toMatchObject({ feature: "topicAlias" });
+    await expect(client.publish("", "", { topicAlias: 1 })).rejects.toMatchObject({ code: "ERR_INVALID_TOPIC" });
+    await expect(client.publish("a", "", { topicAlias: 0 })).rejects.toMatchObject({ option: "topicAlias" });
+  });
+
+  it("needs MQTT 5.0", async () => {
+    const { client } = await connected({ version: 4 });
+    await expect(client.publish("a", "", { topicAlias: 1 })).rejects.toMatchObject({ feature: "topicAlias" });
+  });
+});

@@ -22,7 +22,7 @@ const credentialsRefused: readonly unknown[] = [4, 5, 0x86, 0x87];
 /** What another attempt would only be told again; 1 and 2 are of MQTT 3.1.1. */
 const final: readonly unknown[] = [
   ...credentialsRefused,
-  ...[1, 2, 0x81, 0x82, 0x84, 0x85, 0x8a, 0x8c, 0x8e, 0x95, 0x9a, 0x9b, 0x9c, 0x9d],
+  ...[1, 2, 0x81, 0x82, 0x84, 0x85, 0x8a, 0x8c, 0x8e, 0x95, 0x9a, 0x9b, 0x9c, 0x9d], // [MQTT-3.1.4-3]
 ];
 
 /** Why there is no connection. */
@@ -86,7 +86,7 @@ export class ReconnectPolicy {
     const attempt = this.#attempt;
     if (attempt > maxAttempts) return undefined;
     const mostMs = Math.min(minDelayMs * 2 ** (attempt - 1), maxDelayMs, maximumTimerDelayMs);
-    let delayMs: unknown = Math.round(random * mostMs);
+    let delayMs: unknown = Math.round(random * mostMs); // [MQTT311-3.1.4-2]
     if (retry !== undefined) {
       const reasonCode = isOfServer(error) ? error.reasonCode : undefined;
       delayMs = retry({ attempt, delayMs: delayMs as number, wouldStop, error, reasonCode, wasConnected });

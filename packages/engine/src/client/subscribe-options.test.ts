@@ -54,7 +54,7 @@ describe("subscribeRequest", () => {
     [{ identifier: 0 }, "identifier"],
     [{ identifier: 268_435_456 }, "identifier"],
     [{ ack: "never" }, "ack"],
-    [{ onHandlerError: "redeliver" }, "onHandlerError"],
+    [{ onHandlerError: "retry" }, "onHandlerError"],
     [{ highWaterMark: 0 }, "highWaterMark"],
     [{ overflow: "grow" }, "overflow"],
     [{ timeoutMs: 0 }, "timeoutMs"],

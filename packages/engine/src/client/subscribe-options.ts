@@ -36,8 +36,10 @@ export interface SubscribeOptions extends FilterOptions {
    */
   readonly ack?: AckMode | undefined;
   /**
-   * What becomes of a message whose handler has failed: it is acknowledged, or acknowledged with Reason Code 0x80
-   * (MQTT 5.0 only). In both cases the event `error` tells of it. Default: `"acknowledge"`.
+   * What becomes of a message whose handler has failed: it is acknowledged; or acknowledged with Reason Code 0x80
+   * (MQTT 5.0 only); or not acknowledged: the connection is dropped, and when there is another one, the server sends
+   * again what has not been acknowledged, if it keeps the Session. The event `error` tells of it in any case. Default:
+   * `"acknowledge"`.
    */
   readonly onHandlerError?: HandlerErrorPolicy | undefined;
   /** Messages that may wait for the consumer before `overflow` applies. Default: 256. */
@@ -74,7 +76,7 @@ const rules: Rules<SubscribeOptions> = {
   identifier: { min: 1, max: 268_435_455, as: "subscriptionIdentifier" },
   userProperties: { as: true },
   ack: { of: ["processed", "on-receipt", "manual"] },
-  onHandlerError: { of: ["acknowledge", "reject"] },
+  onHandlerError: { of: ["acknowledge", "reject", "redeliver"] },
   highWaterMark: positive,
   overflow: { of: ["pause", "drop-oldest", "drop-newest"] },
   signal: {},

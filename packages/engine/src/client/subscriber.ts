@@ -92,9 +92,11 @@ export class Subscriber {
     this.#subscriptions.set(inbox, { subscription, results });
     // Before the answer, because messages may come before it.
     for (const name of names) consumers.add(name, inbox, identifier);
+    this.#link.session.redeliver();
     try {
       const codes = await this.#request(request, options);
       for (const [index, filter] of names.entries()) {
+        // [MQTT-3.9.3-1] [MQTT-3.8.4-7] [MQTT311-3.9.3-1] [MQTT311-3.8.4-5] [MQTT311-3.8.4-6]
         const reasonCode = codes[index] as number; // There is one for each filter: the Session has counted.
         const result =
           reasonCode < 0x80 ? { filter, qos: reasonCode as 0 | 1 | 2, reasonCode } : { filter, reasonCode };
@@ -110,6 +112,7 @@ export class Subscriber {
       results.filter(({ qos }) => qos === undefined).map(({ filter }) => filter),
       inbox,
     );
+    // [MQTT-3.8.4-7] [MQTT311-3.8.3-2]
     if (!consumers.has(inbox)) {
       inbox.leave().catch(ignore); // Messages of other subscriptions may have come to it meanwhile.
       throw new SubscribeError(results);
@@ -126,7 +129,9 @@ export class Subscriber {
     const names = [filters].flat().map(filterOf);
     if (names.length === 0) throw new InvalidOptionError("filter", "There is no topic filter to unsubscribe from");
     names.forEach(validateTopicFilter);
-    await this.whenConnected(options.signal);
+    options.signal?.throwIfAborted();
+    // A connection that is lost comes again: what is not wanted then is better known before.
+    if (this.#link.state.name !== "reconnecting") await this.whenConnected(options.signal);
     const { consumers } = this;
     const results = await this.#unsubscribe(names, options);
     for (const name of names) consumers.removeAll(name);
@@ -162,6 +167,9 @@ export class Subscriber {
       release: (exchange) => {
         this.#link.session.release(exchange);
         this.#link.flush();
+      },
+      keep: (exchange) => {
+        this.#link.session.forget(exchange);
       },
       redeliver: (exchange) => {
         this.#link.session.forget(exchange);
@@ -200,7 +208,7 @@ export class Subscriber {
     const given = request.properties?.subscriptionIdentifier;
     if (given !== undefined || state.name !== "connected" || !state.server.subscriptionIdentifierAvailable)
       return given;
-    const subscriptionIdentifier = this.consumers.identifierOf(names) ?? session.subscriptions.newIdentifier();
+    const subscriptionIdentifier = this.consumers.identifierOf(names) ?? session.subscriptions.identifierFor(names);
     request.properties = { ...request.properties, subscriptionIdentifier };
     return subscriptionIdentifier;
   }
@@ -236,8 +244,10 @@ export class Subscriber {
   }
 
   async #unsubscribe(filters: readonly string[], patience: Patience): Promise<UnsubscribeResult[]> {
+    // [MQTT311-3.10.4-1] [MQTT311-3.10.4-6]
     const codes = await this.#request({ type: "unsubscribe", topicFilters: [...filters] }, patience);
     this.#emitter.emit("unsubscribed", { filters });
+    // [MQTT-3.11.3-1] [MQTT-3.10.4-6]
     return filters.map((filter, index) => ({ filter, reasonCode: codes[index] ?? 0 }));
   }
 }

@@ -17,8 +17,9 @@ export class Authentication {
   next(reasonCode: number, authenticationData: Uint8Array | undefined): AuthPacket {
     this.#isReauthenticating ||= reasonCode === reasonCodes.reAuthenticate;
     const data = authenticationData === undefined ? {} : { authenticationData };
-    const method = this.method === undefined ? {} : { authenticationMethod: this.method }; // [MQTT-4.12.0-5]
-    return { type: "auth", reasonCode, properties: { ...method, ...data } };
+    const authenticationMethod = this.method as string; // Without one there is no AUTH.
+    // [MQTT-4.12.0-3] [MQTT-4.12.1-1]
+    return { type: "auth", reasonCode, properties: { authenticationMethod, ...data } }; // [MQTT-4.12.0-5]
   }
 
   /**
@@ -45,6 +46,7 @@ export class Authentication {
 
   /** [MQTT-4.12.0-5] [MQTT-4.12.0-6] */
   #checkMethod(what: string, method: string | undefined): void {
+    // [MQTT-4.12.0-5] [MQTT-4.12.0-6]
     if (method !== this.method) throw new ProtocolError(`The server sent ${what} of another authentication method`);
   }
 }

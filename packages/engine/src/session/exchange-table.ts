@@ -48,6 +48,7 @@ export class ExchangeTable<Context> {
    */
   nextIdentifier(): number {
     if (this.isFull) throw new PacketIdExhaustedError();
+    // [MQTT-2.2.1-3] [MQTT-4.3.2-1] [MQTT-4.3.3-1] [MQTT311-2.3.1-2]
     do this.#last = (this.#last % identifiers) + 1;
     while (this.#exchanges.has(this.#last));
     return this.#last;
@@ -69,13 +70,6 @@ export class ExchangeTable<Context> {
   has(exchange: Exchange<Context>): boolean {
     const { packetIdentifier = 0 } = exchange.packet as { readonly packetIdentifier?: number };
     return this.#exchanges.get(packetIdentifier) === exchange;
-  }
-
-  /** Takes all out. */
-  clear(): Exchange<Context>[] {
-    const { all } = this;
-    this.#exchanges.clear();
-    return all;
   }
 }
 

@@ -21,6 +21,8 @@ export interface Exchange<Context> {
   readonly packet: PublishPacket | Request;
   /** What the command was given to tell its exchanges apart; undefined once nobody waits for it any more. */
   context: Context | undefined;
+  /** Whether whoever waited for it has given it up: it is seen through, but not begun again. */
+  isGivenUp?: boolean;
   /** Its place in the order of all of them. */
   order: number;
   /** Bytes of the packet while it waits to be sent for the first time. */

@@ -120,3 +120,45 @@ describe("KeepAlive", () => {
     expect(keepAlive.check(1e12)).toBe("alive");
   });
 });
+
+describe("a packet that arrives in pieces", () => {
+  test("that grows by less than 1 KiB within the Keep Alive is no sign of life: 1.5 times that, and the connection is dead", () => {
+    const keepAlive = new KeepAlive(interval, undefined, 0);
+    for (let now = 1_000; now < 60_000; now += 1_000) keepAlive.received(1, false, now);
+    expect(keepAlive.check(60_000)).toBe("ping");
+    keepAlive.sent(60_000);
+    keepAlive.pinged(60_000);
+    for (let now = 60_000; now < 90_000; now += 1_000) {
+      expect(keepAlive.check(now)).toBe("alive");
+      keepAlive.received(1, false, now);
+    }
+    expect(keepAlive.deadline).toBe(90_000);
+    expect(keepAlive.check(90_000)).toBe("dead");
+  });
+
+  test("a byte a minute does not put the ping timeout off for long", () => {
+    const keepAlive = new KeepAlive(interval, 5_000, 0);
+    keepAlive.pinged(60_000);
+    keepAlive.sent(60_000);
+    keepAlive.received(1, false, 64_000);
+    expect(keepAlive.check(68_999)).toBe("alive");
+    expect(keepAlive.check(69_000)).toBe("dead");
+  });
+
+  test("that grows by 1 KiB within the Keep Alive is one, however long it takes, and whatever PINGREQ waits behind it", () => {
+    const keepAlive = new KeepAlive(interval, undefined, 0);
+    for (let now = 1_000; now <= 600_000; now += 1_000) {
+      keepAlive.received(21, false, now); // 1 KiB in 49 s.
+      const verdict = keepAlive.check(now);
+      expect([now, verdict]).not.toStrictEqual([now, "dead"]);
+      if (verdict !== "ping") continue;
+      keepAlive.pinged(now);
+      keepAlive.sent(now);
+    }
+    expect(keepAlive.isPingOutstanding).toBe(true);
+    keepAlive.received(21, true, 601_000);
+    keepAlive.answered();
+    expect(keepAlive.isPingOutstanding).toBe(false);
+    expect(keepAlive.check(601_000)).toBe("alive");
+  });
+});

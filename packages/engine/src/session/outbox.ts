@@ -9,7 +9,7 @@ import {
 } from "@rivulet/codec";
 import { PacketTooLargeError } from "../errors.ts";
 import { batchBytesLimit } from "../limits.ts";
-import { Statistics } from "../statistics.ts";
+import { newStatistics, type Statistics } from "../statistics.ts";
 import type { SessionEvent } from "./events.ts";
 import { Journal } from "./journal.ts";
 
@@ -27,7 +27,7 @@ export class Outbox<Context> {
   readonly journal: Journal;
   readonly statistics: Statistics;
 
-  constructor(isTracing: () => boolean, isKept: boolean, statistics: Statistics = new Statistics()) {
+  constructor(isTracing: () => boolean, isKept: boolean, statistics: Statistics = newStatistics()) {
     this.isTracing = isTracing;
     this.statistics = statistics;
     this.journal = new Journal(isKept);
@@ -50,8 +50,7 @@ export class Outbox<Context> {
   }
 
   /**
-   * The same for a packet whose properties only explain: they are left out when it is too large with them
-   * [MQTT-3.4.2-2] [MQTT-3.4.2-3] [MQTT-3.5.2-2] [MQTT-3.5.2-3] [MQTT-3.14.2-3] [MQTT-3.14.2-4].
+   * The same for a packet whose properties only explain: they are left out when it is too large with them.
    */
   sendTrimmed(packet: PubackPacket | PubrecPacket | DisconnectPacket): void {
     try {
@@ -59,7 +58,7 @@ export class Outbox<Context> {
     } catch (error) {
       if (!(error instanceof PacketTooLargeError)) throw error;
       const { properties: _, ...rest } = packet;
-      this.send(rest);
+      this.send(rest); // [MQTT-3.4.2-2] [MQTT-3.4.2-3] [MQTT-3.5.2-2] [MQTT-3.5.2-3] [MQTT-3.14.2-3] [MQTT-3.14.2-4]
     }
   }
 

@@ -32,6 +32,9 @@ export interface ReceiveLimits {
   readonly topicAliasMaximum: number;
 }
 
+/** While there is no connection. */
+const none: ReceiveLimits = { receiveMaximum: Infinity, topicAliasMaximum: 0 };
+
 /** Receives messages and acknowledges them. */
 export class Receiver<Context> {
   // lives as long as the Session
@@ -47,8 +50,7 @@ export class Receiver<Context> {
   // lives as long as the Network Connection
   /** Messages without PUBACK, and without PUBREC, in the order in which they came. */
   readonly #unacknowledged: Record<1 | 2, IncomingExchange[]> = { 1: [], 2: [] };
-  /** Undefined while there is none: acknowledgements have nowhere to go. */
-  #limits: ReceiveLimits | undefined;
+  #limits = none;
   readonly #topicNames = new Map<number, string>();
   #isOverrunNoted = false;
   /** The last message that was said of that nobody acknowledges it. */
@@ -63,8 +65,8 @@ export class Receiver<Context> {
    * can tell it, any number is too many.
    */
   get isOverrun(): boolean {
-    const { receiveMaximum = Infinity } = this.#limits ?? {};
-    return receiveMaximum === Infinity || this.#underWay > receiveMaximum;
+    const { receiveMaximum } = this.#limits;
+    return receiveMaximum === Infinity || this.#underWay > receiveMaximum; // [MQTT-3.3.4-9]
   }
 
   /** Whether Packet Identifiers at QoS 2 are in use. */
@@ -95,7 +97,7 @@ export class Receiver<Context> {
 
   /** The connection is gone. */
   disconnected(): void {
-    this.#limits = undefined;
+    this.#limits = none;
     this.#topicNames.clear(); // [MQTT-3.3.2-7]
     this.#unacknowledged[1] = [];
     this.#unacknowledged[2] = [];
@@ -144,12 +146,14 @@ export class Receiver<Context> {
   publish(packet: PublishPacket, now: number): void {
     this.#resolveAlias(packet);
     const { qos, packetIdentifier = 0, topicName } = packet;
+    // [MQTT-3.3.4-1] [MQTT311-3.3.4-1]
     if (qos === 0) {
       this.#handOver(packet);
       return;
     }
     const known = qos === 2 ? this.#exactlyOnce.get(packetIdentifier) : undefined;
     const queue = this.#unacknowledged[qos];
+    // [MQTT-4.3.3-10] [MQTT311-4.3.3-2]
     if (known !== undefined) {
       if (queue.includes(known)) return;
       queue.push(known);
@@ -158,7 +162,7 @@ export class Receiver<Context> {
     }
     this.#noteOverrun();
     const exchange = newExchange({ packetIdentifier, qos, topicName }, now);
-    queue.push(exchange);
+    queue.push(exchange); // [MQTT-4.6.0-2] [MQTT-4.6.0-3] [MQTT311-4.6.0-2] [MQTT311-4.6.0-3]
     if (qos === 2) this.#exactlyOnce.set(packetIdentifier, exchange);
     this.#handOver(packet, exchange);
   }
@@ -168,9 +172,10 @@ export class Receiver<Context> {
     if (exchange?.isAcknowledged === false) {
       throw new ProtocolError(`PUBREL came for ${packetIdentifier}, which has had no PUBREC`);
     }
-    if (exchange !== undefined) this.#complete(exchange);
+    if (exchange !== undefined) this.#complete(exchange); // [MQTT-4.3.3-12] [MQTT311-4.3.3-2]
     const isUnknown = exchange === undefined && this.#outbox.batch.version === 5;
     const reasonCode = isUnknown ? reasonCodes.packetIdentifierNotFound : reasonCodes.success;
+    // [MQTT-4.3.3-13] [MQTT-2.2.1-5] [MQTT311-2.3.1-6] [MQTT311-4.3.3-2]
     this.#outbox.send({ type: "pubcomp", packetIdentifier, reasonCode }); // [MQTT-4.3.3-11]
   }
 
@@ -201,6 +206,13 @@ export class Receiver<Context> {
     else if (this.#completed.delete(exchange)) this.#outbox.journal.delete(keyOf(exchange));
   }
 
+  /** There are no consumers any more: what they were not done with is new when the server sends it again. */
+  abandon(): void {
+    for (const exchange of this.#exactlyOnce.values()) {
+      if (exchange.acknowledgement === undefined) this.forget(exchange);
+    }
+  }
+
   /**
    * The application wants a message once more: when the server sends it again, it is a new one. The server does not
    * know better of one that is held: it is there for the next `redeliver`.
@@ -216,6 +228,7 @@ export class Receiver<Context> {
 
   #handOver(packet: PublishPacket, exchange?: IncomingExchange): void {
     this.#outbox.statistics.messagesReceived += 1;
+    // [MQTT-4.3.2-5] [MQTT-4.3.3-12] [MQTT311-4.3.2-2] [MQTT311-4.3.3-2]
     this.#outbox.emit({ type: "message", packet, exchange });
   }
 
@@ -227,6 +240,8 @@ export class Receiver<Context> {
       head.isAcknowledged = true;
       // A PUBREC that refuses ends the exchange; the identifier is free for a new message [MQTT-4.3.3-9].
       if (isRefusal(head.acknowledgement)) this.#complete(head);
+      // [MQTT-3.3.4-1] [MQTT-4.3.2-4] [MQTT-4.3.3-8] [MQTT-4.3.3-13] [MQTT311-3.3.4-1] [MQTT311-4.3.2-2]
+      // [MQTT311-4.3.3-2]
       this.#outbox.sendTrimmed(answerTo(head, head.acknowledgement));
       if (!isAgain) this.#outbox.emit({ type: "acknowledged", exchange: head });
     }
@@ -257,7 +272,7 @@ export class Receiver<Context> {
    * the Session watches that, and ends the connection when it has to (`isOverrun`).
    */
   #noteOverrun(): void {
-    const { receiveMaximum = Infinity } = this.#limits ?? {};
+    const { receiveMaximum } = this.#limits;
     if (this.#isOverrunNoted || this.#underWay < receiveMaximum) return;
     this.#isOverrunNoted = true;
     const message = `The server has more messages under way than our Receive Maximum, ${receiveMaximum}, allows`;
@@ -279,7 +294,7 @@ export class Receiver<Context> {
   #resolveAlias(packet: PublishPacket): void {
     const alias = packet.properties?.topicAlias;
     if (alias === undefined) return;
-    const { topicAliasMaximum = 0 } = this.#limits ?? {};
+    const { topicAliasMaximum } = this.#limits;
     // [MQTT-3.3.2-10]
     if (packet.topicName === "") packet.topicName = this.#topicNames.get(alias) ?? "";
     // [MQTT-3.1.2-26] [MQTT-3.1.2-27] [MQTT-3.3.2-11]
@@ -322,5 +337,6 @@ function isRefusal(acknowledgement: Acknowledgement | undefined): boolean {
 /** The PUBACK or PUBREC of a message. */
 function answerTo(exchange: IncomingExchange, acknowledgement: Acknowledgement): PubackPacket | PubrecPacket {
   const { packetIdentifier, qos } = exchange;
+  // [MQTT-2.2.1-5] [MQTT311-2.3.1-6]
   return { type: qos === 1 ? "puback" : "pubrec", packetIdentifier, reasonCode: 0, ...acknowledgement };
 }

@@ -29,6 +29,8 @@ export type SessionLost = "republish-qos1" | "republish" | "fail";
 
 /** How messages are sent on one connection. */
 export interface SendTerms {
+  /** Whether the server knows of messages under way. */
+  readonly hasSession: boolean;
   readonly maxInflight: number;
   readonly sessionLost?: SessionLost | undefined;
   /** In ms; 0 is never. */
@@ -107,7 +109,7 @@ export class Sender<Context> {
     let deadline = Infinity;
     for (const { sentAt = 0, timeoutMs = 0 } of this.#requests) deadline = Math.min(deadline, sentAt + timeoutMs);
     if (this.#republishMs > 0) {
-      for (const { sentAt = Infinity } of this.#exchanges.all) {
+      for (const { sentAt = Infinity } of this.#exchanges.messages) {
         deadline = Math.min(deadline, sentAt + this.#republishMs);
       }
     }
@@ -139,10 +141,13 @@ export class Sender<Context> {
   /** The server has accepted us, and messages may leave: first of all those that were under way. */
   connected(server: Server, terms: SendTerms): void {
     this.#server = server;
-    this.#quota = Math.min(server.receiveMaximum, terms.maxInflight); // [MQTT-4.9.0-1]
+    this.#quota = Math.min(server.receiveMaximum, terms.maxInflight); // [MQTT-4.9.0-1] [MQTT-3.3.4-7]
     this.#republishMs = terms.republishMs ?? 0;
     this.#aliases.maximum = server.topicAliasMaximum;
-    if (server.sessionPresent) this.#resume();
+    // [MQTT-4.4.0-1] [MQTT311-4.4.0-1] [MQTT-4.6.0-1] [MQTT311-4.6.0-1] [MQTT-4.6.0-4] [MQTT311-4.6.0-4] [MQTT-3.2.2-5]
+    // [MQTT311-3.2.2-3] [MQTT-3.1.2-4] [MQTT311-3.1.2-6] [MQTT-3.1.2-23] [MQTT311-3.1.2-4] [MQTT-4.1.0-1]
+    // [MQTT311-4.1.0-1] [MQTT311-4.1.0-2]
+    if (terms.hasSession) this.#resume();
     else this.#lose(terms.sessionLost ?? "republish-qos1");
   }
 
@@ -205,13 +210,15 @@ export class Sender<Context> {
   publish(message: PublishPacket, context: Context): Outgoing<Context> | undefined {
     const packet = this.#aliases.resolve(message);
     const exchange = this.#take(packet, context);
-    this.#aliases.asked(packet);
+    this.#aliases.asked(message, packet.topicName);
     return exchange;
   }
 
   #take(packet: PublishPacket, context: Context): Outgoing<Context> | undefined {
     this.#check(packet);
+    // [MQTT-3.1.2-30] [MQTT-3.1.4-6] [MQTT311-3.1.4-5]
     const mayLeave = this.#queue.length === 0 && this.#server !== undefined && this.#outbox.hasRoom;
+    // [MQTT-4.3.1-1] [MQTT311-4.3.1-1]
     if (mayLeave && packet.qos === 0) {
       this.#transmit(packet);
       return undefined;
@@ -257,7 +264,7 @@ export class Sender<Context> {
       this.#outbox.batch.measure(identified);
       exchange.sentAt = Infinity;
     } else {
-      this.#outbox.send(identified);
+      this.#outbox.send(identified); // [MQTT-4.9.0-3] [MQTT-3.3.4-8]
     }
     this.#exchanges.put(packetIdentifier, exchange);
     if (by !== undefined) this.#requests.add(exchange);
@@ -267,13 +274,15 @@ export class Sender<Context> {
   /** Whether a SUBSCRIBE to a Topic Filter is under way. */
   isRequested(topicFilter: string): boolean {
     return this.#exchanges.all.some(
-      ({ packet }) => packet.type === "subscribe" && packet.subscriptions.some((one) => one.topicFilter === topicFilter),
+      ({ packet }) =>
+        packet.type === "subscribe" && packet.subscriptions.some((one) => one.topicFilter === topicFilter),
     );
   }
 
   /** Nobody waits for this any more: a message leaves the queue; what was sent is seen through, and nobody hears of it. */
   cancel(exchange: Exchange<Context>): void {
     exchange.context = undefined;
+    exchange.isGivenUp = true;
     this.#requests.delete(exchange);
     if (exchange.awaits === undefined && this.#queue.remove(exchange as Outgoing<Context>)) {
       this.#erase(exchange as Outgoing<Context>);
@@ -290,7 +299,7 @@ export class Sender<Context> {
       try {
         // It may have been answered while it waited to be sent again.
         if (isAgain && (head.awaits === "pubcomp" || !this.#exchanges.has(head))) continue;
-        if (!isAgain) this.#checkExpiry(head);
+        if (!isAgain) this.#checkExpiry(head); // [MQTT-4.3.3-7]
         this.#check(packet);
         if (packet.qos > 0) this.#begin(head, false);
         else {
@@ -312,7 +321,7 @@ export class Sender<Context> {
    */
   answered(packet: Answer): Exchange<Context> | undefined {
     const { type, packetIdentifier } = packet;
-    const exchange = this.#exchanges.get(packetIdentifier);
+    const exchange = this.#exchanges.get(packetIdentifier); // [MQTT-2.2.1-6] [MQTT311-2.3.1-7]
     const isVersion5 = this.#outbox.batch.version === 5;
     if (exchange === undefined) {
       this.#outbox.emit({ type: "log", level: "info", message: `${came(packet)}, which nothing waits for` });
@@ -322,13 +331,15 @@ export class Sender<Context> {
     }
     const isPubrecAgain = type === "pubrec" && exchange.awaits === "pubcomp";
     // [MQTT-3.8.4-2] [MQTT-3.10.4-5] [MQTT-3.8.4-6]
+    // [MQTT-3.8.4-5] [MQTT-3.11.3-1] [MQTT311-3.8.4-2] [MQTT311-3.8.4-4] [MQTT311-3.8.4-5] [MQTT311-3.10.4-4]
     if ((type !== exchange.awaits && !isPubrecAgain) || !hasAllCodes(packet, exchange.packet, isVersion5)) {
       throw new ProtocolError(`${came(packet)}, a ${exchange.packet.type.toUpperCase()} that awaits another answer`);
     }
+    // [MQTT-4.4.0-2]
     if (type === "pubrec" && packet.reasonCode < 0x80) {
       // From here on the PUBLISH is never sent again [MQTT-4.3.3-6]; its PUBREL takes its place behind the others.
       if (!isPubrecAgain) {
-        exchange.awaits = "pubcomp";
+        exchange.awaits = "pubcomp"; // [MQTT-4.3.3-5] [MQTT-4.3.3-6] [MQTT311-4.3.3-1]
         exchange.released = this.#nextOrder();
         this.#exchanges.put(packetIdentifier, exchange);
         this.#note(exchange as Outgoing<Context>);
@@ -337,7 +348,7 @@ export class Sender<Context> {
       return undefined;
     }
     this.#forget(exchange);
-    if (exchange.hasQuota) this.#quota += 1;
+    if (exchange.hasQuota) this.#quota += 1; // [MQTT-4.9.0-2]
     const { context } = exchange;
     if (context !== undefined) this.#outbox.emit({ type: "answered", context, packet });
     return exchange;
@@ -345,7 +356,7 @@ export class Sender<Context> {
 
   /** The batch is on its way. */
   batchTaken(): void {
-    this.#leaving.push(...this.#gathering.splice(0));
+    this.#leaving = [...this.#leaving, ...this.#gathering.splice(0)];
   }
 
   /** It has left. */
@@ -357,6 +368,7 @@ export class Sender<Context> {
     for (const exchange of this.#requests) {
       const { sentAt = 0, timeoutMs = 0 } = exchange;
       if (now < sentAt + timeoutMs) continue;
+      // [MQTT-3.8.4-1] [MQTT-3.10.4-4] [MQTT311-3.8.4-1] [MQTT311-3.10.4-5]
       this.#fail(exchange, new TimeoutError(`The answer to ${exchange.packet.type}`, timeoutMs));
       this.cancel(exchange);
     }
@@ -368,11 +380,18 @@ export class Sender<Context> {
     }
   }
 
-  /** Gives up everything that waits or is under way. What is kept of it elsewhere stays there. */
+  /**
+   * Nobody waits for anything any more. Messages that have been sent stay in the table: as long as the server may know of
+   * them their Packet Identifiers are in use. What is kept elsewhere stays there.
+   */
   abandon(error: MqttError): void {
-    const all = new Set([...this.#exchanges.clear(), ...this.#queue.clear()]);
+    for (const exchange of new Set([...this.#exchanges.all, ...this.#queue.clear()])) {
+      this.#fail(exchange, error);
+      exchange.context = undefined;
+      exchange.isGivenUp = true;
+      if (!isMessage(exchange)) this.#exchanges.delete(exchange);
+    }
     this.#requests.clear();
-    for (const exchange of all) this.#fail(exchange, error);
   }
 
   /** The server has lost the Session: what was under way begins anew, or fails. */
@@ -381,6 +400,7 @@ export class Sender<Context> {
     for (const exchange of this.#exchanges.messages) {
       const { packet, awaits } = exchange;
       this.#forget(exchange);
+      if (exchange.isGivenUp === true) continue;
       if (sessionLost === "fail" || (packet.qos === 2 && sessionLost !== "republish")) {
         this.#fail(exchange, new SessionLostError(awaits as "puback" | "pubrec" | "pubcomp"));
         continue;
@@ -400,6 +420,7 @@ export class Sender<Context> {
   #maySend({ packet, awaits }: Outgoing<Context>): boolean {
     if (this.#server === undefined || !this.#outbox.hasRoom) return false;
     // One that is sent again has its Packet Identifier.
+    // [MQTT-4.9.0-2] [MQTT-3.3.4-7]
     return packet.qos === 0 || (this.#quota > 0 && (awaits !== undefined || !this.#exchanges.isFull));
   }
 
@@ -409,7 +430,10 @@ export class Sender<Context> {
       const { packet } = exchange;
       packet.packetIdentifier = this.#exchanges.nextIdentifier();
       this.#transmit(packet);
+      // An alias dies with the connection [MQTT-3.3.2-7]: what may be sent again has none.
+      if (packet.properties?.topicAlias !== undefined) delete (packet.properties = { ...packet.properties }).topicAlias;
       exchange.awaits = packet.qos === 1 ? "puback" : "pubrec";
+      // [MQTT-4.3.2-3] [MQTT-4.3.3-3] [MQTT311-4.3.2-1] [MQTT311-4.3.3-1] [MQTT311-2.3.1-3]
       this.#exchanges.put(packet.packetIdentifier, exchange);
       this.#note(exchange, isNew);
       this.#sent(exchange);
@@ -417,20 +441,18 @@ export class Sender<Context> {
       this.#repeat(exchange);
     }
     exchange.hasQuota = true;
-    this.#quota -= 1; // [MQTT-4.9.0-2]
+    this.#quota -= 1; // [MQTT-4.9.0-2] [MQTT-3.3.4-7]
   }
 
-  /** Sends a PUBLISH again: the stored packet with DUP [MQTT-3.3.1-1] [MQTT-4.3.3-7], and never with an alias. */
+  /** Sends a PUBLISH again: the stored packet with DUP [MQTT-3.3.1-1] [MQTT-4.3.3-7]. */
   #repeat(exchange: Outgoing<Context>): void {
-    const { packet } = exchange;
-    packet.duplicate = true;
-    if (packet.properties?.topicAlias !== undefined) delete (packet.properties = { ...packet.properties }).topicAlias;
-    this.#outbox.send(packet);
+    this.#outbox.send({ ...exchange.packet, duplicate: true }); // [MQTT-3.3.1-1] [MQTT311-3.3.1-1]
     this.#sent(exchange);
   }
 
   #release(exchange: Outgoing<Context>): void {
     // [MQTT-4.3.3-4]
+    // [MQTT-2.2.1-5] [MQTT311-4.3.3-1] [MQTT311-2.3.1-6]
     this.#outbox.send({ type: "pubrel", packetIdentifier: exchange.packet.packetIdentifier as number });
     this.#sent(exchange);
   }
@@ -467,11 +489,11 @@ export class Sender<Context> {
    * @throws TimeoutError when nothing is left.
    */
   #checkExpiry({ packet, expiresAt }: Outgoing<Context>): void {
-    if (expiresAt === undefined) return;
-    const { properties } = packet;
+    const interval = packet.properties?.messageExpiryInterval;
+    if (expiresAt === undefined || interval === undefined) return;
     const leftMs = expiresAt - this.#options.wallNow();
-    if (leftMs <= 0) throw new TimeoutError("Waiting to be sent", (properties?.messageExpiryInterval ?? 0) * 1000);
-    packet.properties = { ...properties, messageExpiryInterval: Math.ceil(leftMs / 1000) };
+    if (leftMs <= 0) throw new TimeoutError("Waiting to be sent", interval * 1000);
+    packet.properties = { ...packet.properties, messageExpiryInterval: Math.ceil(leftMs / 1000) };
   }
 
   #check(packet: PublishPacket): void {
@@ -508,5 +530,6 @@ function came({ type, packetIdentifier }: Answer): string {
 function hasAllCodes(answer: Answer, asked: PublishPacket | Request, isVersion5: boolean): boolean {
   if (asked.type === "publish" || !("reasonCodes" in answer)) return true;
   const filters = asked.type === "subscribe" ? asked.subscriptions : asked.topicFilters;
+  // [MQTT-3.8.4-6] [MQTT311-3.10.4-6]
   return answer.reasonCodes.length === filters.length || (asked.type === "unsubscribe" && !isVersion5);
 }

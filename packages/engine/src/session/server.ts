@@ -39,9 +39,9 @@ export function readServer(
   const properties = connack.properties ?? {};
   const isVersion5 = version === 5;
   return {
-    sessionPresent: connack.sessionPresent,
+    sessionPresent: connack.sessionPresent, // [MQTT-3.2.2-3] [MQTT311-3.2.2-2]
     receiveMaximum: properties.receiveMaximum ?? 65_535,
-    maximumQoS: (properties.maximumQoS ?? 2) as 0 | 1 | 2,
+    maximumQoS: (properties.maximumQoS ?? 2) as 0 | 1 | 2, // [MQTT-3.2.2-9]
     retainAvailable: properties.retainAvailable !== 0,
     maximumPacketSize: properties.maximumPacketSize ?? noMaximumPacketSize,
     topicAliasMaximum: properties.topicAliasMaximum ?? 0,
@@ -62,8 +62,9 @@ export function readServer(
 export function checkMessage(packet: PublishPacket, server: Server | undefined, version: ProtocolVersion): void {
   const { qos, retain, properties } = packet;
   const { maximumQoS = 2, retainAvailable = true } = server ?? {};
-  // [MQTT-3.2.2-11] [MQTT-3.2.2-14]
+  // [MQTT-3.2.2-11]
   if (qos > maximumQoS) throw new UnsupportedError("qos", `The server takes QoS ${maximumQoS} at most, not ${qos}`);
+  // [MQTT-3.2.2-14]
   if (retain && !retainAvailable) throw new UnsupportedError("retain", "The server does not retain messages");
   const names = version < 5 ? Object.keys(properties ?? {}).join(", ") : "";
   if (names !== "") {

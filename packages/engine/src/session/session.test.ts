@@ -296,6 +296,17 @@ describe("the end", () => {
     expect(session).toMatchObject({ state: "offline", nextDeadline: Infinity, isAwaitingServer: false });
   });
 
+  test.each<ControlPacketInput>([
+    { type: "pingreq" },
+    { type: "subscribe", packetIdentifier: 1, subscriptions: [{ topicFilter: "a" }] },
+    { type: "unsubscribe", packetIdentifier: 1, topicFilters: ["a"] },
+    { type: "connect", clientIdentifier: "c" },
+  ])("$type, which only a client may send, is a protocol error", (packet) => {
+    const driver = new SessionDriver().connected().receive(packet);
+    expect(driver.sentInShort()).toStrictEqual(["disconnect 0x82"]);
+    expect(end(driver)).toBeInstanceOf(ProtocolError);
+  });
+
   test.each([
     [new ProtocolError("x"), 0x82],
     [new ProtocolError("x", { reasonCode: 0x94 }), 0x94],

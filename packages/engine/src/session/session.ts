@@ -37,10 +37,10 @@ import { Subscriptions } from "./subscriptions.ts";
 //
 // A Session is the protocol as a state machine without I/O. Whoever runs it tells it what came in (packets, bytes, time,
 // the end of the transport) and what the application wants, and afterwards drains what has come of it, in this order:
-// `changes()`, what is to be written down before anything is sent; `transmit()`, the bytes to send; `events()`, what
+// `transmit()`, the bytes to send; `changes()`, what is to be written down before these bytes leave; `events()`, what
 // happened; `nextDeadline`, when to call `handleTimeout`. It holds no promise, timer, stream or clock; time is an
-// argument. A peer's fault becomes an `ended` event and, in MQTT 5.0, a
-// DISCONNECT; a caller's mistake throws, and nothing has changed then.
+// argument. A peer's fault becomes an `ended` event and, in MQTT 5.0, a DISCONNECT; a caller's mistake throws, and
+// nothing has changed then.
 //
 // The states of the Network Connection:
 //
@@ -194,6 +194,7 @@ export class Session<Context> {
     if (this.#outbox.isTracing()) this.#outbox.emit({ type: "packet", direction: "in", packet, byteLength });
     try {
       // [MQTT-3.2.0-1] [MQTT-3.2.0-2]
+      // [MQTT-3.14.0-1] [MQTT311-3.2.0-1]
       if ((name === "connecting") !== (packet.type === "connack") && packet.type !== "auth") {
         throw new ProtocolError(`The server sent ${packet.type.toUpperCase()} to a client that is ${name}`);
       }
@@ -217,7 +218,7 @@ export class Session<Context> {
       // [MQTT-4.13.1-1]
       this.#outbox.send({ type: "disconnect", reasonCode: isFitting ? reasonCode : reasonCodes.unspecifiedError });
     }
-    this.#end(error);
+    this.#end(error); // [MQTT-4.13.1-1] [MQTT311-4.8.0-1]
   }
 
   /** A deadline may have passed. */
@@ -232,11 +233,12 @@ export class Session<Context> {
     this.#receiver.handleTimeout(now);
     const verdict = this.#keepAlive.check(now);
     if (verdict === "ping") {
-      this.#outbox.send({ type: "pingreq" }); // [MQTT-3.1.2-20]
+      this.#outbox.send({ type: "pingreq" }); // [MQTT-3.1.2-20] [MQTT311-3.1.2-23]
       this.#keepAlive.pinged(now);
       this.#askedAt = now;
     } else if (verdict === "dead") {
       // [MQTT-3.12.4-1]
+      // [MQTT311-3.12.4-1]
       this.#end(new TransportError("The server has been silent for too long: the connection is taken to be lost"));
     }
   }
@@ -257,7 +259,7 @@ export class Session<Context> {
     const { batch } = this.#outbox;
     batch.take(); // What an earlier connection did not get away.
     batch.version = packet.protocolVersion;
-    this.#outbox.send(packet); // [MQTT-3.1.0-1]
+    this.#outbox.send(packet); // [MQTT-3.1.0-1] [MQTT311-3.1.0-1]
     this.#askedAt = now;
     this.#state = { name: "connecting", request, deadline: now + timeoutMs };
     this.#authentication = new Authentication(packet.properties?.authenticationMethod);
@@ -280,7 +282,7 @@ export class Session<Context> {
 
   /** Sends an AUTH: the next word of an exchange (0x18), or the first one of a re-authentication (0x19). */
   authenticate(reasonCode: number, authenticationData: Uint8Array | undefined): void {
-    if (this.#connected === undefined && this.#state.name !== "connecting") return;
+    if (this.#authentication.method === undefined) return; // Of a connection that is over, too.
     this.#outbox.send(this.#authentication.next(reasonCode, authenticationData));
   }
 
@@ -340,6 +342,11 @@ export class Session<Context> {
     this.#receiver.release(exchange);
   }
 
+  /** As `Receiver.redeliver`. */
+  redeliver(): void {
+    this.#receiver.redeliver();
+  }
+
   /** As `Receiver.forget`. */
   forget(exchange: IncomingExchange): void {
     this.#receiver.forget(exchange);
@@ -360,14 +367,16 @@ export class Session<Context> {
     }
   }
 
-  /** Gives up all messages, under way or waiting. */
+  /** The application gives everything up. What the server may know of too is kept, and goes on if the Session does. */
   abandon(error: MqttError): void {
     this.#sender.abandon(error);
+    this.#receiver.abandon();
+    this.subscriptions.abandon();
   }
 
   // Outputs
 
-  /** What is to be written down, in order, before the bytes are sent that `transmit` returns after it. */
+  /** What is to be written down, in order, before the bytes are sent that `transmit` has returned. */
   changes(): JournalEntry[] {
     return this.#outbox.journal.take();
   }
@@ -404,7 +413,7 @@ export class Session<Context> {
         this.#connack(packet, now);
         break;
       case "publish":
-        this.#receiver.publish(packet, now);
+        this.#receiver.publish(packet, now); // [MQTT311-3.1.2-5]
         break;
       case "pubrel":
         this.#receiver.pubrel(packet);
@@ -435,6 +444,8 @@ export class Session<Context> {
     const { request } = this.#state;
     const { reasonCode } = packet;
     if (reasonCode !== 0) {
+      // [MQTT-3.2.2-7] [MQTT-3.1.3-8] [MQTT-3.1.4-6] [MQTT-3.2.2-12] [MQTT-3.2.2-13] [MQTT-4.12.0-1] [MQTT-4.12.0-4]
+      // [MQTT-4.13.2-1] [MQTT311-3.1.2-2] [MQTT311-3.1.3-8] [MQTT311-3.1.3-9] [MQTT311-3.1.4-5] [MQTT311-3.2.2-5]
       this.#end(new ConnectionRefusedError(reasonCode, packet.properties));
       return;
     }
@@ -452,7 +463,7 @@ export class Session<Context> {
     }
     this.#outbox.batch.maximumPacketSize = server.maximumPacketSize; // [MQTT-3.2.2-15]
     this.#keepAlive = new KeepAlive(server.keepAlive * 1000, request.pingTimeoutMs, now);
-    this.#state = { name: "connected" };
+    this.#state = { name: "connected" }; // [MQTT311-3.1.4-4]
     this.#outbox.emit({ type: "connected", server });
     this.#connected = { server, request, now };
     this.#takeUp(this.#connected);
@@ -460,15 +471,17 @@ export class Session<Context> {
 
   /** Goes on with the Session where it was, or tells what was lost with it. */
   #takeUp({ server, request, now }: Connected): void {
-    const { properties = {} } = request.packet;
+    const { properties = {}, cleanStart } = request.packet;
+    // MQTT 3.1 does not tell: when it was to keep the Session, messages go on, and subscriptions are made to be sure.
+    const hasSession = server.sessionPresent || (this.version === 3 && !cleanStart);
     this.#receiver.connected(
       {
         receiveMaximum: this.version === 5 ? (properties.receiveMaximum ?? 65_535) : Infinity,
         topicAliasMaximum: properties.topicAliasMaximum ?? 0,
       },
-      server.sessionPresent,
+      hasSession,
     );
-    this.#sender.connected(server, request);
+    this.#sender.connected(server, { ...request, hasSession });
     if (!server.sessionPresent && request.resubscribe !== false) {
       this.subscriptions.resubscribe(server, (subscribe) => {
         this.#sender.request(subscribe);
@@ -500,13 +513,13 @@ export class Session<Context> {
     if (packet.properties?.sessionExpiryInterval !== undefined) {
       throw new ProtocolError("The server sent a session expiry interval in DISCONNECT");
     }
-    this.#end(new ServerDisconnectError(packet.reasonCode, packet.properties));
+    this.#end(new ServerDisconnectError(packet.reasonCode, packet.properties)); // [MQTT-4.13.2-1] [MQTT-3.1.4-3]
   }
 
   /** Sends the last packet, and ends. Nothing is sent after it [MQTT-3.14.4-1]. */
   #leave(farewell: DisconnectPacket): void {
     this.#outbox.sendTrimmed(farewell);
-    this.#end(undefined);
+    this.#end(undefined); // [MQTT-3.14.4-1] [MQTT311-3.14.4-2]
   }
 
   #end(error: MqttError | undefined): void {

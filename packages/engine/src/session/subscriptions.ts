@@ -36,8 +36,13 @@ export class Subscriptions {
     return this.records.some((record) => record.identifier === identifier);
   }
 
-  /** An identifier that no subscription has: the server tells with it which of them a message is for. */
-  newIdentifier(): number {
+  /**
+   * The identifier for a SUBSCRIBE: the server tells with it which subscription a message is for. It is the one that
+   * these filters have, with which messages may be on their way; otherwise one that no subscription has.
+   */
+  identifierFor(topicFilters: readonly string[]): number {
+    const [first, ...others] = topicFilters.map((topicFilter) => this.#records.get(topicFilter)?.identifier);
+    if (first !== undefined && others.every((other) => other === first)) return first;
     const used = new Set(this.records.map(({ identifier }) => identifier));
     do this.#lastIdentifier -= 1;
     while (used.has(this.#lastIdentifier));
@@ -50,7 +55,7 @@ export class Subscriptions {
     const refused: SubscribeResult[] = [];
     for (const [index, subscription] of subscriptions.entries()) {
       const { topicFilter } = subscription;
-      const reasonCode = reasonCodes[index] ?? 0x80;
+      const reasonCode = reasonCodes[index] as number; // There is one for each: the Sender has counted.
       // A filter that is refused leaves the subscription that was there as it was.
       if (reasonCode >= 0x80) refused.push({ filter: topicFilter, reasonCode });
       else this.put({ key: `sub/${topicFilter}`, subscription, ...(identifier === undefined ? {} : { identifier }) });
@@ -89,8 +94,13 @@ export class Subscriptions {
     }
   }
 
+  /** Nobody wants them any more. What is kept elsewhere stays there. */
+  abandon(): void {
+    this.#records.clear();
+  }
+
   put(record: SubscriptionRecord): void {
-    this.#records.set(record.subscription.topicFilter, record);
+    this.#records.set(record.subscription.topicFilter, record); // [MQTT-3.8.4-3] [MQTT311-3.8.4-3]
     this.#outbox.journal.put(record);
   }
 

@@ -26,7 +26,7 @@ export class TopicAliases {
   /** The connection is gone, and all mappings with it [MQTT-3.3.2-7]. */
   reset(): void {
     this.#asked.clear();
-    this.#aliases.clear();
+    this.#aliases.clear(); // [MQTT-3.3.2-7]
     this.#topics.clear();
     this.maximum = Infinity;
   }
@@ -39,6 +39,7 @@ export class TopicAliases {
   resolve(packet: PublishPacket): PublishPacket {
     const { topicName, properties: { topicAlias: alias } = {} } = packet;
     if (alias === undefined) return packet;
+    // [MQTT-3.2.2-17] [MQTT-3.2.2-18] [MQTT-3.3.2-9]
     if (alias > this.maximum) {
       throw new UnsupportedError("topicAlias", `The server takes topic aliases up to ${this.maximum}, not ${alias}`);
     }
@@ -47,8 +48,8 @@ export class TopicAliases {
     return { ...packet, topicName: known };
   }
 
-  /** What `resolve` made of a packet has been taken. */
-  asked({ topicName, properties: { topicAlias } = {} }: PublishPacket): void {
+  /** A packet has been taken, with the topic that `resolve` gave it. */
+  asked({ properties: { topicAlias } = {} }: PublishPacket, topicName: string): void {
     if (topicAlias !== undefined) this.#asked.set(topicAlias, topicName);
   }
 
@@ -59,6 +60,7 @@ export class TopicAliases {
     const known = this.#aliases.get(topicName);
     const alias = asked ?? known ?? this.#next();
     if (alias > this.maximum) return { ...packet, properties: rest };
+    // [MQTT-3.3.2-12]
     return { ...packet, topicName: known === alias ? "" : topicName, properties: { ...rest, topicAlias: alias } };
   }
 
@@ -75,10 +77,10 @@ export class TopicAliases {
 
   /** One that is free, or else the one whose topic was not used for longest. */
   #next(): number {
-    for (let alias = this.#topics.size + 1; alias <= this.maximum; alias += 1) {
-      if (!this.#topics.has(alias)) return alias;
-    }
-    const [oldest] = this.#aliases.values();
-    return oldest ?? 1;
+    const [oldest = 1] = this.#aliases.values();
+    if (this.#topics.size === this.maximum) return oldest;
+    let alias = this.#topics.size + 1;
+    while (this.#topics.has(alias)) alias = (alias % this.maximum) + 1;
+    return alias;
   }
 }

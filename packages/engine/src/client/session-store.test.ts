@@ -1,0 +1,237 @@
+import { describe, expect, it } from "vitest";
+import { connected, Harness, watch, type HarnessOptions } from "../../testing/client-harness.ts";
+import { SlowStore } from "../../testing/slow-store.ts";
+import { settle, until } from "../../testing/virtual-environment.ts";
+import { StoreError } from "../errors.ts";
+import type { EngineOptions } from "../options.ts";
+import { MemorySessionStore, type SessionStore } from "../session-store.ts";
+
+const present = { connect: () => [{ type: "connack", sessionPresent: true } as const] };
+
+function optionsWith(session: SessionStore, options: Partial<EngineOptions> = {}): Partial<EngineOptions> {
+  return { session, clientId: "kitchen", sessionExpiryInterval: 60, reconnect: { retry: () => 0 }, ...options };
+}
+
+function withStore(session: SessionStore, { options, ...rest }: HarnessOptions = {}): Promise<Harness> {
+  return connected({ ...rest, options: optionsWith(session, options) });
+}
+
+function types({ server }: Harness): string[] {
+  return server.received.map(({ type }) => type);
+}
+
+describe("pains #21: what a store does not have yet", () => {
+  it("is not sent: a message, a PUBREL, a PUBREC", async () => {
+    const store = new SlowStore();
+    const harness = await withStore(store);
+    const { client, server } = harness;
+    await client.subscribe("in", { qos: 2 }, () => undefined);
+    const before = types(harness).length;
+    const sent = (): string[] => types(harness).slice(before);
+
+    store.hold();
+    const publishing = client.publish("a", "1", { qos: 2 });
+    await settle();
+    expect(sent()).toEqual([]);
+    store.go();
+    await server.expect("publish");
+
+    store.hold(); // PUBREC is on its way.
+    await settle();
+    expect(sent()).toEqual(["publish"]);
+    store.go();
+    await publishing;
+    expect(sent()).toEqual(["publish", "pubrel"]);
+
+    store.hold();
+    server.publish("in", "", { qos: 2 });
+    await settle();
+    expect(sent()).toEqual(["publish", "pubrel"]);
+    store.go();
+    await server.expect("pubcomp");
+    expect(sent()).toEqual(["publish", "pubrel", "pubrec", "pubcomp"]);
+  });
+
+  it("is written in the order in which it happened, one write at a time, what gathers meanwhile in the next", async () => {
+    const store = new SlowStore();
+    const harness = new Harness({ options: optionsWith(store) });
+    const connecting = harness.client.connect();
+    await settle();
+    await connecting;
+    store.hold();
+    void harness.client.publish("a", "", { qos: 1 });
+    await settle();
+    for (const topic of ["b", "c"]) void harness.client.publish(topic, "", { qos: 1 });
+    await settle();
+    expect(store.writes).toEqual([["+out/1"]]);
+    store.go();
+    await harness.server.expect("publish", 3);
+    await until(() => store.writes.flat().length === 6);
+    expect(store.writes.flat()).toEqual(["+out/1", "+out/2", "+out/3", "-out/1", "-out/2", "-out/3"]);
+    expect(store.writes[1]).toEqual(["+out/2", "+out/3"]);
+  });
+
+  it("what needs no store does not wait for one", async () => {
+    const store = new SlowStore();
+    store.hold();
+    const harness = new Harness({ options: optionsWith(store) });
+    await harness.client.connect();
+    await harness.client.publish("a", "", { qos: 0 });
+    await harness.client.unsubscribe("b");
+    expect(store.writes).toEqual([]);
+  });
+
+  it("is written without a connection too, once the store has been read", async () => {
+    const store = new SlowStore();
+    const harness = await withStore(store);
+    harness.onOpen = () => Promise.reject(new Error("Nobody is there"));
+    harness.server.end();
+    await until(() => harness.client.state === "reconnecting");
+    void harness.client.publish("a", "", { qos: 1 }).catch(() => undefined);
+    await until(() => store.writes.length === 1);
+    expect(store.writes).toEqual([["+out/1"]]);
+    harness.client.close();
+  });
+
+  it("disconnect does not wait for a store for ever", async () => {
+    const store = new SlowStore();
+    const harness = await withStore(store);
+    store.hold();
+    const publishing = watch(harness.client.publish("a", "", { qos: 1 }));
+    const disconnecting = watch(harness.client.disconnect({ timeoutMs: 1_000 }));
+    await harness.environment.advance(5_000);
+    expect([publishing.state, disconnecting.state]).toEqual(["rejected", "fulfilled"]);
+    expect(harness.server.all("publish")).toEqual([]);
+  });
+
+  it("takes any number of changes at once", async () => {
+    const store = new SlowStore();
+    const harness = new Harness({ options: optionsWith(store, { offlineQueue: { maxMessages: Infinity } }) });
+    const connecting = harness.client.connect();
+    for (let count = 0; count < 150_000; count++) void harness.client.publish("a", "", { qos: 0 });
+    await connecting;
+    await until(() => harness.client.bufferedBytes === 0);
+    await until(() => store.writes.flat().length >= 300_000);
+    harness.client.close();
+  });
+});
+
+describe("a store that fails", () => {
+  it("closes the client with StoreError: what was under way rejects with it, and nothing leaves", async () => {
+    const store = new SlowStore();
+    const harness = await withStore(store);
+    const events = harness.record("disconnected");
+    const cause = new Error("The disk is full");
+    store.failure = cause;
+    const publishing = watch(harness.client.publish("a", "", { qos: 1 }));
+    await until(() => harness.client.state === "closed");
+    await settle();
+    expect(publishing).toMatchObject({ state: "rejected", error: { name: "StoreError", cause } });
+    expect(harness.server.all("publish")).toEqual([]);
+    expect(harness.server.aborted).toBeDefined();
+    expect(events).toMatchObject([{ event: { error: { name: "StoreError" }, willReconnect: false } }]);
+    expect(harness.servers).toHaveLength(1);
+    expect(store.writes).toHaveLength(1);
+    expect(harness.environment.pendingTimers).toBe(0);
+  });
+
+  it("also while there is no connection", async () => {
+    const store = new SlowStore();
+    const harness = await withStore(store, { options: { reconnect: { minDelayMs: 60_000 } } });
+    harness.server.end();
+    await until(() => harness.client.state === "reconnecting");
+    store.failure = new StoreError("Gone");
+    const publishing = watch(harness.client.publish("a", "", { qos: 1 }));
+    await until(() => harness.client.state === "closed");
+    await settle();
+    expect(publishing.error).toBe(store.failure);
+    expect(harness.environment.pendingTimers).toBe(0);
+  });
+
+  it("fails what waits for the next write as well", async () => {
+    const store = new SlowStore();
+    const harness = await withStore(store);
+    store.hold();
+    const results = [watch(harness.client.publish("a", "", { qos: 1 }))];
+    await settle();
+    results.push(watch(harness.client.publish("b", "", { qos: 1, until: "stored" })));
+    await settle();
+    store.failure = new Error("No");
+    store.go();
+    await until(() => harness.client.state === "closed");
+    await settle();
+    expect(results).toMatchObject([
+      { state: "rejected", error: { name: "StoreError" } },
+      { state: "rejected", error: { name: "StoreError" } },
+    ]);
+    expect(store.writes).toHaveLength(1);
+  });
+
+  it("to be read rejects connect, and no connection is made", async () => {
+    const store = new MemorySessionStore();
+    const cause = new Error("Damaged");
+    store.load = () => Promise.reject(cause);
+    const harness = new Harness({ options: optionsWith(store) });
+    await expect(harness.client.connect()).rejects.toMatchObject({ name: "StoreError", cause });
+    expect([harness.client.state, harness.openings.length]).toEqual(["closed", 0]);
+  });
+
+  it("can be used again by the next connect, when it works again", async () => {
+    const store = new SlowStore();
+    const harness = await withStore(store, { answers: present });
+    store.failure = new Error("Full");
+    void harness.client.publish("a", "", { qos: 1 }).catch(() => undefined);
+    await until(() => harness.client.state === "closed");
+    store.failure = undefined;
+    await harness.client.connect();
+    await expect(harness.client.publish("b", "", { qos: 1 })).resolves.toMatchObject({ reasonCode: 0 });
+  });
+});
+
+describe("messageStored", () => {
+  it("tells once of each message, when the store has it", async () => {
+    const store = new SlowStore();
+    const harness = await withStore(store);
+    const events = harness.record("messageStored");
+    store.hold();
+    const publishing = [harness.client.publish("a", "", { qos: 1 }), harness.client.publish("b", "", { qos: 2 })];
+    await settle();
+    expect(events).toEqual([]);
+    store.go();
+    await Promise.all(publishing);
+    await settle();
+    expect(events.map(({ event }) => event)).toEqual([
+      { topic: "a", qos: 1, packetId: 1 },
+      { topic: "b", qos: 2, packetId: 2 },
+    ]);
+  });
+});
+
+describe("Sessions in one store", () => {
+  it("are apart by namespace and clientId", async () => {
+    const store = new MemorySessionStore();
+    const offline = async (options: Partial<EngineOptions>): Promise<void> => {
+      const harness = await withStore(store, { options, answers: { publish: () => [] } });
+      void harness.client.publish(`from ${JSON.stringify(options)}`, "", { qos: 1 }).catch(() => undefined);
+      await harness.server.expect("publish");
+      harness.client.close();
+    };
+    const all = [{}, { sessionNamespace: "other" }, { clientId: "hall" }];
+    for (const options of all) await offline(options);
+    for (const options of all) {
+      const harness = await withStore(store, { options, answers: present });
+      await harness.server.expect("puback", 0);
+      expect(harness.server.all("publish").map(({ topicName }) => topicName)).toEqual([`from ${JSON.stringify(options)}`]);
+    }
+  });
+
+  it("are read again by the same client after it was closed", async () => {
+    const store = new MemorySessionStore();
+    const harness = await withStore(store, { answers: { ...present, publish: () => [] } });
+    void harness.client.publish("a", "", { qos: 1 }).catch(() => undefined);
+    await harness.server.expect("publish");
+    harness.client.close();
+    await harness.client.connect();
+    expect(await harness.server.expect("publish")).toMatchObject({ topicName: "a", duplicate: true, packetIdentifier: 1 });
+  });
+});

@@ -1,0 +1,510 @@
+import type { ControlPacket, PublishPacket } from "@rivulet/codec";
+import { describe, expect, test } from "vitest";
+import { answer, keepingDriver, messageTo, SessionDriver } from "../../testing/session-driver.ts";
+import type { IncomingExchange } from "./exchanges.ts";
+import { ClosedError, PacketTooLargeError, TimeoutError, UnsupportedError } from "../errors.ts";
+
+const versions = [5, 4, 3] as const;
+const qos2 = { qos: 2 } as const;
+
+/** A packet in a word: `a` for the first PUBLISH to a, `a*` with DUP, `1` before it for its identifier; `~1` for PUBREL. */
+function word(packet: ControlPacket): string {
+  if (packet.type === "publish")
+    return `${packet.packetIdentifier ?? ""}${packet.topicName}${packet.duplicate ? "*" : ""}`;
+  return packet.type === "pubrel" ? `~${packet.packetIdentifier}` : packet.type;
+}
+
+function words(driver: SessionDriver): string[] {
+  return driver.sent().map(word);
+}
+
+/** The contexts of what has failed. */
+function failures(driver: SessionDriver): [context: string, name: string][] {
+  return driver.eventsOf("failed").map(({ context, error }) => [context, error.name]);
+}
+
+describe("what is sent again", () => {
+  test.each(versions)(
+    "[MQTT-4.4.0-1] [MQTT311-4.4.0-1] [MQTT-3.3.1-1] PUBLISHes without an answer, with DUP, version %i",
+    (version) => {
+      const driver = keepingDriver({ version });
+      driver.publish("a");
+      driver.publish("b", qos2);
+      const before = driver.sent() as PublishPacket[];
+      expect(driver.again().sent()).toStrictEqual(before.map((packet) => ({ ...packet, duplicate: true })));
+      driver.receive(answer("puback", 1), answer("pubrec", 2), answer("pubcomp", 2));
+      expect(driver.eventsOf("answered").map(({ context }) => context)).toStrictEqual(["a", "b"]);
+      expect(driver.again().sent()).toStrictEqual([]);
+    },
+  );
+
+  test("[MQTT-4.6.0-1] in the order in which they were sent, at every QoS, also the third time", () => {
+    const driver = keepingDriver();
+    for (const topic of ["a", "b", "c", "d", "e"]) driver.publish(topic, topic < "c" ? {} : qos2);
+    driver.sent();
+    driver.receive(answer("puback", 2), answer("pubrec", 4), answer("pubcomp", 4));
+    for (let round = 0; round < 3; round++) {
+      driver.again();
+      expect(words(driver)).toStrictEqual(["1a*", "3c*", "5e*"]);
+    }
+  });
+
+  test("[MQTT-4.3.3-6] [MQTT-4.6.0-4] PUBRELs in the order of the PUBRECs, and no PUBLISH before them", () => {
+    const driver = keepingDriver();
+    for (const topic of ["a", "b", "c", "d"]) driver.publish(topic, qos2);
+    driver.sent();
+    for (const packetIdentifier of [4, 2, 1]) driver.receive(answer("pubrec", packetIdentifier));
+    driver.sent();
+    driver.receive(answer("pubrec", 4)); // Once more: that is no new place.
+    expect(words(driver)).toStrictEqual(["~4"]);
+    driver.again();
+    expect(words(driver)).toStrictEqual(["~4", "~2", "~1", "3c*"]);
+    driver.receive(answer("pubrec", 3));
+    driver.again();
+    expect(words(driver)).toStrictEqual(["~4", "~2", "~1", "~3"]);
+    for (const packetIdentifier of [1, 2, 3, 4]) driver.receive(answer("pubcomp", packetIdentifier));
+    expect(driver.eventsOf("answered").map(({ context }) => context)).toStrictEqual(["a", "b", "c", "d"]);
+  });
+
+  test("[MQTT-4.3.1-1] not what was sent at QoS 0", () => {
+    const driver = keepingDriver();
+    driver.publish("a", { qos: 0 });
+    driver.sent();
+    expect(driver.again().sent()).toStrictEqual([]);
+  });
+
+  test("[MQTT-4.4.0-2] not what the server has refused", () => {
+    const driver = keepingDriver();
+    driver.publish("a");
+    driver.publish("b", qos2);
+    driver.receive({ type: "puback", packetIdentifier: 1, reasonCode: 0x97 });
+    driver.receive({ type: "pubrec", packetIdentifier: 2, reasonCode: 0x97 });
+    expect(driver.again().sent()).toStrictEqual([]);
+  });
+
+  test("pains #2 #3: before what was published meanwhile, and that in order, whatever its QoS", () => {
+    const driver = keepingDriver();
+    driver.publish("a");
+    driver.sent();
+    driver.lose();
+    for (const [index, topic] of ["b", "c", "d", "e"].entries())
+      driver.publish(topic, { qos: ([0, 2, 1, 0] as const)[index]! });
+    driver.again();
+    expect(words(driver)).toStrictEqual(["1a*", "b", "2c", "3d", "e"]);
+    expect(driver.eventsOf("batched").map(({ context }) => context)).toStrictEqual(["b", "e"]);
+  });
+
+  test("what was in a batch that never left is sent again all the same", () => {
+    const driver = keepingDriver();
+    driver.publish("a");
+    driver.again();
+    expect(words(driver)).toStrictEqual(["1a*"]);
+  });
+
+  test("what is published while the server has not answered CONNECT comes after it", () => {
+    const driver = keepingDriver();
+    driver.publish("a");
+    driver.lose().connect();
+    driver.publish("b");
+    expect(driver.sentInShort()).toStrictEqual(["connect"]);
+    driver.receive({ type: "connack", sessionPresent: true });
+    expect(words(driver)).toStrictEqual(["1a*", "2b"]);
+  });
+
+  test("a connection that is refused changes nothing", () => {
+    const driver = keepingDriver();
+    driver.publish("a");
+    driver.lose().connect().receive({ type: "connack", reasonCode: 0x88 });
+    driver.lose();
+    expect(driver.session.outgoing).toMatchObject([{ topic: "a", packetId: 1, stage: "awaiting-puback" }]);
+    driver.again();
+    expect(words(driver)).toStrictEqual(["1a*"]);
+  });
+
+  test("one that was cancelled is seen through, and nobody hears of it", () => {
+    const driver = keepingDriver();
+    const exchange = driver.publish("a", qos2)!;
+    driver.sent();
+    driver.session.cancel(exchange);
+    expect(driver.session.isAwaitingServer).toBe(false);
+    driver.again();
+    expect(words(driver)).toStrictEqual(["1a*"]);
+    driver.receive(answer("pubrec", 1));
+    driver.again();
+    expect(words(driver)).toStrictEqual(["~1"]);
+    driver.receive(answer("pubcomp", 1));
+    expect(driver.eventsOf("answered")).toStrictEqual([]);
+    expect(driver.session.records).toStrictEqual([]);
+  });
+
+  test("one that was cancelled before it left is not sent", () => {
+    const driver = keepingDriver({ maxInflight: 1 });
+    driver.publish("a");
+    const exchange = driver.publish("b")!;
+    driver.sent();
+    driver.lose();
+    driver.session.cancel(exchange);
+    driver.again();
+    expect(words(driver)).toStrictEqual(["1a*"]);
+    driver.receive(answer("puback", 1));
+    expect(words(driver)).toStrictEqual([]);
+  });
+});
+
+describe("the quota of the next connection", () => {
+  test("[MQTT-4.9.0-1] [MQTT-4.9.0-2] pains #20: may be smaller: the first go first, each end lets one more go", () => {
+    const driver = keepingDriver();
+    for (const topic of ["a", "b", "c", "d"]) driver.publish(topic, topic === "b" ? qos2 : {});
+    driver.sent();
+    driver.publish("e", { qos: 0 });
+    driver.sent();
+    driver.again({ receiveMaximum: 2 });
+    driver.publish("f");
+    expect(words(driver)).toStrictEqual(["1a*", "2b*"]);
+    driver.receive(answer("pubrec", 2));
+    expect(words(driver)).toStrictEqual(["~2"]);
+    driver.receive(answer("puback", 1));
+    expect(words(driver)).toStrictEqual(["3c*"]);
+    driver.receive(answer("pubcomp", 2));
+    expect(words(driver)).toStrictEqual(["4d*"]);
+    driver.receive(answer("puback", 4));
+    expect(words(driver)).toStrictEqual(["5f"]);
+  });
+
+  test("is not raised by what was resumed at PUBREL", () => {
+    const driver = keepingDriver();
+    for (const topic of ["a", "b"]) driver.publish(topic, qos2);
+    driver.receive(answer("pubrec", 1), answer("pubrec", 2));
+    driver.sent();
+    driver.again({ receiveMaximum: 1 });
+    for (const topic of ["c", "d", "e"]) driver.publish(topic);
+    expect(words(driver)).toStrictEqual(["~1", "~2", "3c"]);
+    driver.receive(answer("pubcomp", 1), answer("pubcomp", 2));
+    expect(words(driver)).toStrictEqual([]);
+    driver.receive(answer("puback", 3));
+    expect(words(driver)).toStrictEqual(["4d"]);
+  });
+
+  test("is not raised by an answer to what waits to be sent again, and that is not sent then", () => {
+    const driver = keepingDriver();
+    for (const topic of ["a", "b", "c", "d"]) driver.publish(topic, topic === "c" ? qos2 : {});
+    driver.sent();
+    driver.again({ receiveMaximum: 1 });
+    expect(words(driver)).toStrictEqual(["1a*"]);
+    // What the server had sent before may have been on its way for long.
+    driver.receive(answer("puback", 2), answer("pubrec", 3));
+    expect(words(driver)).toStrictEqual(["~3"]);
+    expect(driver.session.isAwaitingServer).toBe(true);
+    driver.receive(answer("puback", 1));
+    expect(words(driver)).toStrictEqual(["4d*"]);
+    driver.receive(answer("pubcomp", 3));
+    expect(words(driver)).toStrictEqual([]);
+    driver.again();
+    expect(words(driver)).toStrictEqual(["4d*"]);
+  });
+
+  test("may be larger", () => {
+    const driver = keepingDriver({}, { receiveMaximum: 1 });
+    for (const topic of ["a", "b", "c"]) driver.publish(topic);
+    driver.sent();
+    driver.again({ receiveMaximum: 9 });
+    expect(words(driver)).toStrictEqual(["1a*", "2b", "3c"]);
+  });
+
+  test("lost again before all were sent again, they keep their order", () => {
+    const driver = keepingDriver();
+    for (const topic of ["a", "b", "c"]) driver.publish(topic);
+    driver.sent();
+    driver.again({ receiveMaximum: 1 }).sent();
+    driver.publish("d");
+    driver.again();
+    expect(words(driver)).toStrictEqual(["1a*", "2b*", "3c*", "4d"]);
+  });
+
+  test("with all Packet Identifiers in use, those that have theirs are sent again", () => {
+    const driver = keepingDriver({ maxInflight: 65_535 });
+    for (let count = 0; count < 65_535; count++) {
+      driver.publish("a", { payload: new Uint8Array(0) });
+      if (count % 5_000 === 0) driver.sent();
+    }
+    for (let batch = driver.sent(); batch.length > 0; batch = driver.sent());
+    driver.publish("b");
+    expect(driver.session.outgoing).toHaveLength(65_535);
+    driver.again();
+    expect(words(driver).slice(0, 2)).toStrictEqual(["1a*", "2a*"]);
+  });
+
+  test("batches take as much as one may hold, in order", () => {
+    const driver = keepingDriver();
+    for (const topic of ["a", "b", "c"]) {
+      driver.publish(topic, { payload: new Uint8Array(50_000) });
+      driver.sent();
+    }
+    driver.again();
+    expect([words(driver), words(driver), words(driver)]).toStrictEqual([["1a*", "2b*"], ["3c*"], []]);
+  });
+});
+
+describe("Packet Identifiers", () => {
+  test("[MQTT-2.2.1-3] pains #24: those of what was under way stay in use", () => {
+    const driver = keepingDriver();
+    driver.publish("a");
+    driver.publish("b", qos2);
+    driver.sent();
+    driver.receive(answer("pubrec", 2));
+    driver.again().sent();
+    for (let count = 3; count <= 65_535; count++) {
+      driver.publish("c");
+      driver.sent();
+      driver.receive(answer("puback", count));
+    }
+    driver.publish("d");
+    expect(words(driver)).toStrictEqual(["3d"]);
+  });
+
+  test("pains #18: nothing of exchanges remains that are over", () => {
+    const driver = keepingDriver();
+    for (let round = 0; round < 50; round++) {
+      driver.publish("a", qos2);
+      const cancelled = driver.subscribe("b");
+      driver.session.cancel(cancelled);
+      const [published] = driver.sent() as PublishPacket[];
+      const packetIdentifier = published?.packetIdentifier ?? 0;
+      driver.again();
+      driver.receive(answer("pubrec", packetIdentifier), answer("pubcomp", packetIdentifier));
+      driver.sent();
+    }
+    expect(driver.session).toMatchObject({ outgoing: [], records: [], isAwaitingServer: false, bufferedBytes: 0 });
+  });
+});
+
+describe("requests", () => {
+  test.each([5, 4] as const)(
+    "are sent again on the next connection, with or without a Session, version %i",
+    (version) => {
+      for (const sessionPresent of [true, false]) {
+        const driver = keepingDriver({ version });
+        driver.publish("m");
+        driver.subscribe("a");
+        driver.unsubscribe("b");
+        const [, ...requests] = driver.sent();
+        driver.again({ sessionPresent });
+        expect(driver.sent().filter(({ type }) => type !== "publish")).toStrictEqual(requests);
+        const reasonCodes = version === 5 ? [0x11] : [];
+        driver.receive({ type: "suback", packetIdentifier: 2, reasonCodes: [1] });
+        driver.receive({ type: "unsuback", packetIdentifier: 3, reasonCodes });
+        expect(driver.eventsOf("answered").map(({ context }) => context)).toStrictEqual(["a", "b"]);
+        driver.again();
+        expect(driver.sent().filter(({ type }) => type !== "publish")).toStrictEqual([]);
+      }
+    },
+  );
+
+  test("that nobody waits for are not sent again, and their answers are nobody's", () => {
+    const driver = keepingDriver();
+    driver.session.cancel(driver.subscribe("a"));
+    driver.sent();
+    driver.again();
+    expect(driver.sent()).toStrictEqual([]);
+    driver.receive({ type: "suback", packetIdentifier: 1, reasonCodes: [1] });
+    expect(driver.eventsOf("answered")).toStrictEqual([]);
+    expect(driver.session.records).toStrictEqual([]);
+  });
+
+  test("their time begins anew when they are sent again", () => {
+    const driver = keepingDriver();
+    driver.subscribe("a", ["a"], 10_000);
+    driver.sent();
+    driver.wait(9_000).lose();
+    driver.wait(50_000).connect().wait(5_000);
+    expect(driver.session.nextDeadline).toBe(59_000 + 30_000);
+    driver.receive({ type: "connack", sessionPresent: true }).sent();
+    driver.wait(9_999);
+    expect(failures(driver)).toStrictEqual([]);
+    driver.wait(1);
+    expect(driver.eventsOf("failed")).toMatchObject([
+      { context: "a", error: { name: "TimeoutError", timeoutMs: 10_000 } },
+    ]);
+    expect(failures(driver)).toStrictEqual([]);
+  });
+
+  test("made without a connection are sent once there is one, once, and not before", () => {
+    const driver = keepingDriver();
+    driver.lose();
+    driver.unsubscribe("a", ["a"], 10_000);
+    expect(driver.session.transmit(driver.now)).toHaveLength(0);
+    driver.wait(20_000).connect();
+    driver.subscribe("b");
+    expect(driver.sentInShort()).toStrictEqual(["connect"]);
+    driver.wait(20_000);
+    expect(failures(driver)).toStrictEqual([]);
+    driver.receive({ type: "connack", sessionPresent: true });
+    expect(driver.sentInShort()).toStrictEqual(["unsubscribe 1", "subscribe 2"]);
+    driver.wait(10_000);
+    expect(failures(driver)).toStrictEqual([["a", TimeoutError.name]]);
+  });
+
+  test("made without a connection throw what is wrong with them, and nothing has changed", () => {
+    const driver = keepingDriver();
+    driver.subscribe("kept");
+    driver.sent();
+    driver.receive({ type: "suback", packetIdentifier: 1, reasonCodes: [1] });
+    for (const isConnected of [true, false]) {
+      if (!isConnected) driver.lose();
+      expect(() => driver.unsubscribe("a", ["kept", "a/#/b"])).toThrow("a/#/b");
+      expect(driver.session.records).toMatchObject([{ key: "sub/kept" }]);
+    }
+    driver.again();
+    expect(driver.sent()).toStrictEqual([]);
+  });
+
+  test("that the next server does not take fail", () => {
+    const driver = keepingDriver();
+    driver.subscribe("a/#");
+    driver.subscribe("b");
+    driver.sent();
+    driver.again({ wildcardSubscriptionAvailable: 0 });
+    expect(driver.sentInShort()).toStrictEqual(["subscribe 2"]);
+    expect(failures(driver)).toStrictEqual([["a/#", UnsupportedError.name]]);
+    driver.again({ maximumPacketSize: 8 });
+    expect(driver.sentInShort()).toStrictEqual([]);
+    expect(failures(driver)).toStrictEqual([["b", PacketTooLargeError.name]]);
+    expect(driver.session.isAwaitingServer).toBe(false);
+  });
+
+  test("lose the identifier that the next server has no use for", () => {
+    const driver = keepingDriver();
+    const subscriptions = [
+      { topicFilter: "a", qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const,
+    ];
+    const properties = { subscriptionIdentifier: 7 };
+    const patience = { sentAt: 0, timeoutMs: 1_000 };
+    driver.session.request({ type: "subscribe", subscriptions: [...subscriptions], properties }, "a", patience);
+    expect(driver.sent()).toMatchObject([{ properties }]);
+    driver.again({ subscriptionIdentifierAvailable: 0 });
+    expect(driver.sent()).toStrictEqual([{ type: "subscribe", packetIdentifier: 1, subscriptions }]);
+    driver.again({}, 4);
+    expect(driver.sentInShort()).toStrictEqual(["subscribe 1"]);
+    driver.receive({ type: "suback", packetIdentifier: 1, reasonCodes: [1] });
+    expect(driver.session.records).toStrictEqual([{ key: "sub/a", subscription: subscriptions[0] }]);
+  });
+});
+
+describe("another server that has the Session", () => {
+  test("[MQTT-3.2.2-11] [MQTT-3.2.2-14] [MQTT-3.2.2-15] is not sent what it does not take", () => {
+    const driver = keepingDriver();
+    driver.publish("a", qos2);
+    driver.publish("b", { retain: true });
+    driver.publish("c", { payload: new Uint8Array(100) });
+    driver.publish("d");
+    driver.sent();
+    driver.again({ maximumQoS: 1, retainAvailable: 0, maximumPacketSize: 50, receiveMaximum: 1 });
+    expect(words(driver)).toStrictEqual(["4d*"]);
+    expect(failures(driver)).toStrictEqual([
+      ["a", UnsupportedError.name],
+      ["b", UnsupportedError.name],
+      ["c", PacketTooLargeError.name],
+    ]);
+    expect(driver.session.outgoing).toHaveLength(1);
+  });
+
+  test("of QoS 1 at most still gets the PUBREL of a QoS 2 message", () => {
+    const driver = keepingDriver();
+    driver.publish("a", qos2);
+    driver.receive(answer("pubrec", 1));
+    driver.again({ maximumQoS: 1 });
+    expect(words(driver)).toStrictEqual(["~1"]);
+  });
+
+  test("of another version: properties that it has not fail by name, all else is sent", () => {
+    const driver = keepingDriver({}, { topicAliasMaximum: 5 });
+    driver.publish("a", { properties: { contentType: "x", responseTopic: "y" } });
+    driver.publish("b", { properties: { topicAlias: 2 } });
+    driver.publish("c");
+    driver.sent();
+    driver.again({}, 5).sent(); // From here on no alias is left.
+    driver.again({}, 4);
+    expect(words(driver)).toStrictEqual(["2b*", "3c*"]);
+    expect(driver.eventsOf("failed")).toMatchObject([
+      { context: "a", error: { name: "UnsupportedError", feature: "contentType, responseTopic" } },
+    ]);
+  });
+});
+
+test("what is under way says where it stands, with a connection and without", () => {
+  const driver = keepingDriver();
+  for (const topic of ["a", "b", "c"]) driver.publish(topic, topic === "a" ? {} : qos2);
+  driver.message(1).message(2, qos2).message(3, qos2);
+  driver.sent();
+  driver.receive(answer("pubrec", 2));
+  const [, , third] = driver.eventsOf("message");
+  driver.session.acknowledge(third?.exchange as IncomingExchange);
+  const stages = (): string[][] => {
+    const { outgoing, incoming } = driver.session;
+    return [outgoing, incoming].map((all) => all.map(({ packetId, stage }) => `${packetId} ${stage}`));
+  };
+  const incoming = ["2 sending-pubrec", "3 sending-pubrec"];
+  expect(stages()).toStrictEqual([
+    ["1 awaiting-puback", "3 awaiting-pubrec", "2 awaiting-pubcomp"],
+    ["1 sending-puback", ...incoming],
+  ]);
+  driver.lose();
+  expect(stages()).toStrictEqual([["1 awaiting-puback", "3 awaiting-pubrec", "2 sending-pubrel"], incoming]);
+});
+
+describe("giving up", () => {
+  test("fails everything once, also what waits to be sent again", () => {
+    const driver = keepingDriver();
+    for (const topic of ["a", "b"]) driver.publish(topic);
+    driver.subscribe("s");
+    driver.sent();
+    driver.again({ receiveMaximum: 1 }).sent();
+    driver.publish("c");
+    driver.events();
+    driver.session.abandon(new ClosedError());
+    expect(failures(driver).map(([context]) => context)).toStrictEqual(["a", "b", "s", "c"]);
+    expect(driver.session.isAwaitingServer).toBe(false);
+    // As long as the server may know of them, they are seen through; what it has lost is not begun again.
+    driver.again();
+    expect(words(driver)).toStrictEqual(["1a*", "2b*"]);
+    driver.again({ sessionPresent: false });
+    expect(words(driver)).toStrictEqual([]);
+    expect(driver.events().filter(({ type }) => type !== "connected" && type !== "ended")).toStrictEqual([]);
+  });
+
+  test("DISCONNECT waits for what is sent again", () => {
+    const driver = keepingDriver();
+    for (const topic of ["a", "b"]) driver.publish(topic);
+    driver.sent();
+    driver.again({ receiveMaximum: 1 });
+    driver.session.disconnect({ type: "disconnect", reasonCode: 0 }, driver.now + 1_000);
+    expect(words(driver)).toStrictEqual(["1a*"]);
+    driver.receive(answer("puback", 1));
+    expect(words(driver)).toStrictEqual(["2b*"]);
+    driver.receive(answer("puback", 2));
+    expect(words(driver)).toStrictEqual(["disconnect"]);
+  });
+});
+
+test("MQTT 3.1 does not tell whether there is a Session: messages go on, and subscriptions are made once more", () => {
+  const driver = keepingDriver({ version: 3 });
+  driver.subscribe("s");
+  driver.receive({ type: "suback", packetIdentifier: 1, reasonCodes: [1] });
+  driver.publish("a", qos2);
+  driver.publish("b", qos2);
+  driver.sent();
+  driver.receive(answer("pubrec", 2));
+  expect(words(driver.again())).toStrictEqual(["~2", "subscribe", "3b*"]);
+  const clean = new SessionDriver({ version: 3 }).connected();
+  clean.publish("a", qos2);
+  clean.again();
+  expect(failures(clean)).toStrictEqual([["a", "SessionLostError"]]);
+});
+
+test("a first connection has nothing to resume", () => {
+  const driver = new SessionDriver({ connect: { cleanStart: false } });
+  driver.publish("a");
+  driver.connect().receive({ type: "connack", sessionPresent: true }).sent();
+  expect(driver.eventsOf("failed")).toStrictEqual([]);
+  expect(driver.session.outgoing).toMatchObject([{ topic: messageTo("a").topicName, packetId: 1 }]);
+});
