@@ -7,10 +7,12 @@ export class Deferred<T> {
   constructor() {
     this.promise = new Promise<T>((resolve, reject) => {
       this.resolve = resolve;
-      this.reject = reject;
+      this.reject = (reason) => {
+        // A message that is published and forgotten must not end the process when the connection is lost.
+        void handled(this.promise);
+        reject(reason);
+      };
     });
-    // A message that is published and forgotten must not end the process when the connection is lost.
-    void handled(this.promise);
   }
 }
 

@@ -119,6 +119,11 @@ export class SessionDriver {
     return this.session.publish({ ...messageTo(topicName), ...packet }, topicName);
   }
 
+  /** Publishes what does not leave at once at QoS 0, and so has an exchange. */
+  exchange(topicName: string, packet: Partial<PublishPacket> = {}): Exchange<string> {
+    return first([this.publish(topicName, packet)]);
+  }
+
   subscribe(context: string, topicFilters: readonly string[] = [context], timeoutMs = 30_000): Exchange<string> {
     const rest = { qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const;
     const subscriptions = topicFilters.map((topicFilter) => ({ topicFilter, ...rest }));
@@ -181,6 +186,13 @@ export function inShort(packet: ControlPacketInput): string {
   if ("packetIdentifier" in packet) text += ` ${packet.packetIdentifier ?? ""}`;
   if ("reasonCode" in packet && packet.reasonCode !== 0) text += ` 0x${packet.reasonCode?.toString(16) ?? ""}`;
   return text.trimEnd();
+}
+
+/** The first of a list that is not empty. */
+export function first<T>(list: readonly (T | undefined)[]): T {
+  const [one] = list;
+  if (one === undefined) throw new Error("There is none");
+  return one;
 }
 
 /** A driver that is connected, and whose CONNECTs ask for the Session that there was. */

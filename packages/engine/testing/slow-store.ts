@@ -30,7 +30,9 @@ export class SlowStore implements SessionStore {
   }
 
   async write(session: string, changes: readonly SessionChange[]): Promise<void> {
-    this.writes.push(changes.map(({ key, record }) => `${record === undefined ? "-" : "+"}${key.replace(/\/0+/, "/")}`));
+    this.writes.push(
+      changes.map(({ key, record }) => `${record === undefined ? "-" : "+"}${key.replace(/\/0+/, "/")}`),
+    );
     await this.#held?.promise;
     if (this.failure !== undefined) throw this.failure;
     await this.#memory.write(session, changes);

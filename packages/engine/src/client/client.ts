@@ -455,7 +455,8 @@ export class MqttClient implements AsyncDisposable {
         event.context.answered(event.packet);
         break;
       case "failed":
-        event.context.reject(event.error);
+        if (event.context === undefined) this.#report(event.error);
+        else event.context.reject(event.error);
         break;
       case "batched":
         this.#publisher.batched(event.context);

@@ -163,13 +163,15 @@ export class Link {
     }
     const { environment } = this.#options;
     this.session.disconnect(farewell, environment.now() + timeoutMs);
-    const done = connection.closed.then(() => this.#written?.catch(ignore));
+    const { promise: done, resolve } = new Deferred<void>();
+    void connection.closed.then(() => this.#written?.catch(ignore)).then(resolve);
     this.state = { name: "disconnecting", done };
     connection.wake();
-    // Also when the transport takes nothing, not even the farewell.
+    // Also when the transport takes nothing, not even the farewell, or the store does not answer.
     const patience = { timeoutMs: timeoutMs + closeGraceMs, what: "disconnect" };
-    giveUpWhen(patience, connection.closed, environment, () => {
+    giveUpWhen(patience, done, environment, () => {
       connection.abort(new ClosedError());
+      resolve();
     });
     return done;
   }

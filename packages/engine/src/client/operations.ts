@@ -6,17 +6,22 @@ import type { Answer } from "../session/exchanges.ts";
 
 /** Something that was asked of the Session, and that somebody waits for. */
 export class Operation<Result = unknown> extends Deferred<Result> {
-  readonly #read: (answer: Answer | undefined) => Result;
+  readonly #read: (topic: string, answer: Answer | undefined) => Result;
+  readonly #topic: string;
 
-  /** `read` makes the result of the server's answer, of undefined where there is none; what it throws is the result too. */
-  constructor(read: (answer: Answer | undefined) => Result) {
+  /**
+   * `read` makes the result of the topic and the server's answer, of undefined where there is none; what it throws is the
+   * result too.
+   */
+  constructor(read: (topic: string, answer: Answer | undefined) => Result, topic = "") {
     super();
     this.#read = read;
+    this.#topic = topic;
   }
 
   answered(answer?: Answer): void {
     try {
-      this.resolve(this.#read(answer));
+      this.resolve(this.#read(this.#topic, answer));
     } catch (error) {
       this.reject(error);
     }
@@ -40,6 +45,7 @@ export function giveUpWhen(
   environment: Environment,
   giveUp: (reason: unknown) => void,
 ): void {
+  if (signal === undefined && timeoutMs === undefined) return;
   const onAbort = (): void => {
     giveUp(signal?.reason);
   };

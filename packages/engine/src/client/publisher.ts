@@ -48,27 +48,41 @@ export class Publisher {
     try {
       options.signal?.throwIfAborted();
       this.#check(options);
-      if (isBlob(payload)) return handled(readBlob(payload).then((bytes) => this.publish(topic, bytes, options)));
+      if (isBlob(payload)) return handled(this.#publishBlob(topic, payload, options));
       const { session } = this.#link;
       const packet = publishPacket(topic, payload, { options, version: session.version });
-      const operation = new Operation<PublishResult>((answer) => publishResult(topic, answer));
-      const exchange = session.publish(packet, operation as Operation);
+      const exchange = session.publish(packet);
       this.#link.flush();
       this.#wasReadyToSend &&= session.isReadyToSend;
-      if (exchange === undefined) {
-        if (options.signal === undefined && options.timeoutMs === undefined) return this.#batched();
-        this.batched(operation);
-      }
-      const isStored = exchange !== undefined && options.until === "stored";
-      const promise = isStored ? this.#stored(exchange, operation) : operation.promise;
-      giveUpWhen({ ...options, what: "publish" }, promise, this.#parts.options.environment, (reason) => {
-        if (exchange !== undefined) session.cancel(exchange);
-        operation.reject(reason);
-      });
-      return promise;
+      const isPatient = options.signal === undefined && options.timeoutMs === undefined;
+      if (exchange === undefined && isPatient) return this.#batched();
+      const operation = new Operation<PublishResult>(publishResult, topic);
+      if (exchange === undefined) this.batched(operation);
+      else exchange.context = operation as Operation;
+      return isPatient && options.until !== "stored" ? operation.promise : this.#wait(operation, exchange, options);
     } catch (error) {
       return handled(Promise.reject(error));
     }
+  }
+
+  // What has closures stands apart from `publish`: each of its calls would make room for what they capture.
+
+  async #publishBlob(topic: string, payload: BlobPayload, options: PublishOptions): Promise<PublishResult> {
+    return this.publish(topic, await readBlob(payload), options);
+  }
+
+  #wait(
+    operation: Operation<PublishResult>,
+    exchange: Outgoing<Operation> | undefined,
+    { signal, timeoutMs, until }: PublishOptions,
+  ): Promise<PublishResult> {
+    const isStored = exchange !== undefined && until === "stored";
+    const promise = isStored ? this.#stored(exchange, operation) : operation.promise;
+    giveUpWhen({ signal, timeoutMs, what: "publish" }, promise, this.#parts.options.environment, (reason) => {
+      if (exchange !== undefined) this.#link.session.cancel(exchange);
+      operation.reject(reason);
+    });
+    return promise;
   }
 
   /** A message that had to wait is in the batch that gathers now. */

@@ -67,7 +67,11 @@ class Broker {
   }
 }
 
-function message(packetIdentifier: number, topicName: string, duplicate: boolean): Parameters<Harness["server"]["send"]>[0] {
+function message(
+  packetIdentifier: number,
+  topicName: string,
+  duplicate: boolean,
+): Parameters<Harness["server"]["send"]>[0] {
   return { type: "publish", qos: 2, topicName, payload: new Uint8Array(0), packetIdentifier, duplicate };
 }
 
@@ -82,7 +86,10 @@ async function killed({ client }: Harness, store: SessionStore): Promise<Session
   const records = structuredClone(await store.load(key));
   client.close();
   const copy = new MemorySessionStore();
-  await copy.write(key, records.map((record) => ({ key: record.key, record })));
+  await copy.write(
+    key,
+    records.map((record) => ({ key: record.key, record })),
+  );
   return copy;
 }
 
@@ -158,15 +165,22 @@ describe("a QoS 2 message for a process that dies", () => {
     });
     broker.send(first, 5, "t/a");
     await settle();
-    const second = await started(await killed(first, store), { ...broker.answers(), connect: () => [{ type: "connack", sessionPresent: true }] });
+    const second = await started(await killed(first, store), {
+      ...broker.answers(),
+      connect: () => [{ type: "connack", sessionPresent: true }],
+    });
     await second.client.subscribe("t/#", { qos: 2, ...options }, ({ topic, duplicate }) => {
       seen.push(`second ${topic}${duplicate ? " again" : ""}`);
     });
     // The server sends it again as soon as there is somebody.
-    second.server.send(...(broker.answers().connect?.({} as never) ?? []).slice(1));
+    second.server.send(...(broker.answers().connect?.({ type: "connect" } as never) ?? []).slice(1));
     await until(() => broker.isIdle);
     await settle();
-    return { seen, broker, left: second.client.exportSession().records.filter(({ key: name }) => name.startsWith("in/")).length };
+    return {
+      seen,
+      broker,
+      left: second.client.exportSession().records.filter(({ key: name }) => name.startsWith("in/")).length,
+    };
   }
 
   it("processed: comes again when its handler was not done", async () => {
@@ -174,15 +188,21 @@ describe("a QoS 2 message for a process that dies", () => {
     expect([seen, left]).toEqual([["first t/a", "second t/a again"], 0]);
   });
 
-  it.each(["pubrec", "pubcomp", undefined] as const)("processed: comes once when its handler was done, %s lost", async (deaf) => {
-    const { seen, left } = await across({}, { isDone: true, ...(deaf === undefined ? {} : { deaf }) });
-    expect([seen, left]).toEqual([["first t/a"], 0]);
-  });
+  it.each(["pubrec", "pubcomp", undefined] as const)(
+    "processed: comes once when its handler was done, %s lost",
+    async (deaf) => {
+      const { seen, left } = await across({}, { isDone: true, ...(deaf === undefined ? {} : { deaf }) });
+      expect([seen, left]).toEqual([["first t/a"], 0]);
+    },
+  );
 
   it.each(["pubrec", "pubcomp", undefined] as const)(
     "on-receipt: comes again when its handler was not done, although the server has been told; %s lost",
     async (deaf) => {
-      const { seen, left } = await across({ ack: "on-receipt" }, { isDone: false, ...(deaf === undefined ? {} : { deaf }) });
+      const { seen, left } = await across(
+        { ack: "on-receipt" },
+        { isDone: false, ...(deaf === undefined ? {} : { deaf }) },
+      );
       expect([seen, left]).toEqual([["first t/a", "second t/a again"], 0]);
     },
   );
@@ -190,7 +210,10 @@ describe("a QoS 2 message for a process that dies", () => {
   it.each(["pubrec", "pubcomp", undefined] as const)(
     "on-receipt: comes once when its handler was done, %s lost",
     async (deaf) => {
-      const { seen, left } = await across({ ack: "on-receipt" }, { isDone: true, ...(deaf === undefined ? {} : { deaf }) });
+      const { seen, left } = await across(
+        { ack: "on-receipt" },
+        { isDone: true, ...(deaf === undefined ? {} : { deaf }) },
+      );
       expect([seen, left]).toEqual([["first t/a"], 0]);
     },
   );

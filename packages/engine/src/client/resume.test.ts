@@ -1,6 +1,7 @@
 import type { PacketOf } from "@rivulet/codec";
 import { describe, expect, it } from "vitest";
 import { connected, gate, watch, type Harness, type HarnessOptions } from "../../testing/client-harness.ts";
+import type { Answers } from "../../testing/scripted-server.ts";
 import { settle, until } from "../../testing/virtual-environment.ts";
 import type { ReconnectOptions } from "../options.ts";
 import type { Message } from "./message.ts";
@@ -20,6 +21,11 @@ function kept(options: HarnessOptions = {}, hasSession = true): Promise<Harness>
   return connected({ ...options, answers, options: { reconnect, sessionExpiryInterval: 60, ...options.options } });
 }
 
+/** What the server of the next connection answers when it is not silent any more. */
+function hearing({ answers: { connect } }: Harness): Answers {
+  return connect === undefined ? {} : { connect };
+}
+
 /** Loses the connection, and waits for the next. */
 async function lose(harness: Harness): Promise<void> {
   const { length } = harness.servers;
@@ -37,7 +43,7 @@ describe("messages under way when the connection is lost", () => {
     const harness = await kept({ answers: silent });
     const publishing = watch(harness.client.publish("a", "1", { qos }));
     await harness.server.expect("publish");
-    harness.answers = { connect: harness.answers.connect! };
+    harness.answers = hearing(harness);
     await lose(harness);
     await until(() => publishing.state === "fulfilled");
     expect(topics(harness)).toEqual(["a*"]);
@@ -69,7 +75,7 @@ describe("messages under way when the connection is lost", () => {
     const harness = await kept({ answers: silent });
     const results = [harness.client.publish("a", "", { qos: 1 })];
     await harness.server.expect("publish");
-    harness.answers = { connect: harness.answers.connect! };
+    harness.answers = hearing(harness);
     harness.server.end();
     await until(() => harness.client.state === "reconnecting");
     for (const [topic, qos] of [
@@ -89,7 +95,7 @@ describe("messages under way when the connection is lost", () => {
     const first = watch(harness.client.publish("a", "", { qos: 1 }));
     const second = watch(harness.client.publish("b", "", { qos: 2 }));
     await harness.server.expect("publish", 2);
-    harness.answers = { connect: harness.answers.connect! };
+    harness.answers = hearing(harness);
     await lose(harness);
     await until(() => first.state !== "pending");
     expect([first, second]).toMatchObject([
@@ -105,7 +111,7 @@ describe("subscribing when the connection is lost", () => {
     const harness = await kept({ answers: silent });
     const subscribing = harness.client.subscribe("a", { qos: 1 });
     const { packetIdentifier } = await harness.server.expect("subscribe");
-    harness.answers = { connect: harness.answers.connect! };
+    harness.answers = hearing(harness);
     await lose(harness);
     const subscription = await subscribing;
     expect(harness.server.all("subscribe")).toMatchObject([
@@ -140,7 +146,7 @@ describe("subscribing when the connection is lost", () => {
     const controller = new AbortController();
     const subscribing = watch(harness.client.subscribe("a", { signal: controller.signal }));
     await harness.server.expect("subscribe");
-    harness.answers = { connect: harness.answers.connect! };
+    harness.answers = hearing(harness);
     harness.onOpen = () => {
       controller.abort();
       return settle();

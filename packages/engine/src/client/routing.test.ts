@@ -1,4 +1,3 @@
-import type { PublishPacket } from "@rivulet/codec";
 import { describe, expect, it } from "vitest";
 import { connected, type Harness, type HarnessOptions } from "../../testing/client-harness.ts";
 import { settle, until } from "../../testing/virtual-environment.ts";
@@ -18,7 +17,7 @@ async function collect(harness: Harness, filters: string | string[], options = {
 /** The server sends one copy, with Subscription Identifiers or without. */
 async function send({ server }: Harness, topicName: string, ...subscriptionIdentifiers: number[]): Promise<void> {
   const properties = subscriptionIdentifiers.length > 0 ? { properties: { subscriptionIdentifiers } } : {};
-  server.send({ type: "publish", topicName, payload: empty, ...properties } as PublishPacket);
+  server.send({ type: "publish", topicName, payload: empty, ...properties });
   await settle();
 }
 

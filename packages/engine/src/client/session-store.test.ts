@@ -1,10 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { connected, Harness, watch, type HarnessOptions } from "../../testing/client-harness.ts";
+import { messageTo } from "../../testing/session-driver.ts";
 import { SlowStore } from "../../testing/slow-store.ts";
 import { settle, until } from "../../testing/virtual-environment.ts";
 import { StoreError } from "../errors.ts";
 import type { EngineOptions } from "../options.ts";
 import { MemorySessionStore, type SessionStore } from "../session-store.ts";
+import { Session } from "../session/session.ts";
+import { Persister } from "./persister.ts";
 
 const present = { connect: () => [{ type: "connack", sessionPresent: true } as const] };
 
@@ -23,7 +26,7 @@ function types({ server }: Harness): string[] {
 describe("pains #21: what a store does not have yet", () => {
   it("is not sent: a message, a PUBREL, a PUBREC", async () => {
     const store = new SlowStore();
-    const harness = await withStore(store);
+    const harness = await withStore(store, { answers: { publish: () => [], pubrel: () => [] } });
     const { client, server } = harness;
     await client.subscribe("in", { qos: 2 }, () => undefined);
     const before = types(harness).length;
@@ -36,12 +39,14 @@ describe("pains #21: what a store does not have yet", () => {
     store.go();
     await server.expect("publish");
 
-    store.hold(); // PUBREC is on its way.
+    store.hold();
+    server.send({ type: "pubrec", packetIdentifier: 2 });
     await settle();
     expect(sent()).toEqual(["publish"]);
     store.go();
+    await server.expect("pubrel");
+    server.send({ type: "pubcomp", packetIdentifier: 2 });
     await publishing;
-    expect(sent()).toEqual(["publish", "pubrel"]);
 
     store.hold();
     server.publish("in", "", { qos: 2 });
@@ -54,10 +59,7 @@ describe("pains #21: what a store does not have yet", () => {
 
   it("is written in the order in which it happened, one write at a time, what gathers meanwhile in the next", async () => {
     const store = new SlowStore();
-    const harness = new Harness({ options: optionsWith(store) });
-    const connecting = harness.client.connect();
-    await settle();
-    await connecting;
+    const harness = await withStore(store);
     store.hold();
     void harness.client.publish("a", "", { qos: 1 });
     await settle();
@@ -68,7 +70,7 @@ describe("pains #21: what a store does not have yet", () => {
     await harness.server.expect("publish", 3);
     await until(() => store.writes.flat().length === 6);
     expect(store.writes.flat()).toEqual(["+out/1", "+out/2", "+out/3", "-out/1", "-out/2", "-out/3"]);
-    expect(store.writes[1]).toEqual(["+out/2", "+out/3"]);
+    expect(store.writes[1]?.slice(0, 2)).toEqual(["+out/2", "+out/3"]);
   });
 
   it("what needs no store does not wait for one", async () => {
@@ -106,13 +108,21 @@ describe("pains #21: what a store does not have yet", () => {
 
   it("takes any number of changes at once", async () => {
     const store = new SlowStore();
-    const harness = new Harness({ options: optionsWith(store, { offlineQueue: { maxMessages: Infinity } }) });
-    const connecting = harness.client.connect();
-    for (let count = 0; count < 150_000; count++) void harness.client.publish("a", "", { qos: 0 });
-    await connecting;
-    await until(() => harness.client.bufferedBytes === 0);
-    await until(() => store.writes.flat().length >= 300_000);
-    harness.client.close();
+    const session = new Session<string>({ version: 5, queue: { maxMessages: Infinity }, isKept: true });
+    for (let count = 0; count < 150_000; count++) session.publish(messageTo("a"), "");
+    let length = 0;
+    const failed = (error: StoreError): void => {
+      throw error;
+    };
+    const persister = new Persister(session, {
+      store,
+      key: "k",
+      stored: (entries) => (length = entries.length),
+      failed,
+    });
+    await persister.flush();
+    expect(length).toBe(150_000);
+    expect(persister.flush()).toBe(undefined);
   });
 });
 
@@ -221,7 +231,9 @@ describe("Sessions in one store", () => {
     for (const options of all) {
       const harness = await withStore(store, { options, answers: present });
       await harness.server.expect("puback", 0);
-      expect(harness.server.all("publish").map(({ topicName }) => topicName)).toEqual([`from ${JSON.stringify(options)}`]);
+      expect(harness.server.all("publish").map(({ topicName }) => topicName)).toEqual([
+        `from ${JSON.stringify(options)}`,
+      ]);
     }
   });
 
@@ -232,6 +244,10 @@ describe("Sessions in one store", () => {
     await harness.server.expect("publish");
     harness.client.close();
     await harness.client.connect();
-    expect(await harness.server.expect("publish")).toMatchObject({ topicName: "a", duplicate: true, packetIdentifier: 1 });
+    expect(await harness.server.expect("publish")).toMatchObject({
+      topicName: "a",
+      duplicate: true,
+      packetIdentifier: 1,
+    });
   });
 });

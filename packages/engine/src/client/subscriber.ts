@@ -229,7 +229,7 @@ export class Subscriber {
   ): Promise<readonly number[]> {
     // It may have been closed since there was a connection; one that is lost comes again, and the request with it.
     if (!this.#isOpen) throw new ClosedError();
-    const operation = new Operation((answer) =>
+    const operation = new Operation((_topic, answer) =>
       answer !== undefined && "reasonCodes" in answer ? answer.reasonCodes : [],
     );
     const { session } = this.#link;

@@ -16,8 +16,8 @@ export type SessionEvent<Context> =
    * server did not do what it was asked to.
    */
   | { readonly type: "answered"; readonly context: Context; readonly packet: Answer }
-  /** A command will not be carried out. */
-  | { readonly type: "failed"; readonly context: Context; readonly error: MqttError }
+  /** A command will not be carried out; or, without a context, what another process has left behind. */
+  | { readonly type: "failed"; readonly context: Context | undefined; readonly error: MqttError }
   /** The server has lost subscriptions with the Session, and does not grant them again. */
   | { readonly type: "subscriptionsLost"; readonly topicFilters: readonly string[]; readonly error: MqttError }
   /**

@@ -31,9 +31,9 @@ export class ExchangeTable<Context> {
     return this.all.filter(isMessage);
   }
 
-  /** Whether somebody waits for the end of one. */
+  /** Whether the end of one is waited for: of any that nobody has given up. */
   get isAwaited(): boolean {
-    for (const { context } of this.#exchanges.values()) if (context !== undefined) return true;
+    for (const { isGivenUp } of this.#exchanges.values()) if (isGivenUp !== true) return true;
     return false;
   }
 

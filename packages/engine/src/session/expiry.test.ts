@@ -43,7 +43,7 @@ describe("a message with an expiry interval", () => {
     driver.publish("b", { qos: 2, ...expiring(5) });
     driver.publish("c", { qos: 0, ...expiring(5) });
     driver.publish("d", expiring(6));
-    driver.session.cancel(driver.publish("e", expiring(1))!);
+    driver.session.cancel(driver.exchange("e", expiring(1)));
     driver.sent();
     driver.now += 5_000;
     driver.receive(answer("puback", 1));

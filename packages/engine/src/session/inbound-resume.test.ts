@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { answer, keepingDriver, SessionDriver } from "../../testing/session-driver.ts";
+import { answer, keepingDriver, SessionDriver, first } from "../../testing/session-driver.ts";
 import { acknowledgementPatienceMs } from "../limits.ts";
 import type { IncomingExchange } from "./exchanges.ts";
 
@@ -15,8 +15,8 @@ function taken(driver: SessionDriver): IncomingExchange[] {
 /** A connection over which one QoS 2 message came. */
 function withMessage(version: 4 | 5 = 5): { driver: SessionDriver; exchange: IncomingExchange } {
   const driver = keepingDriver({ version }).message(7, qos2);
-  const [exchange] = taken(driver);
-  return { driver, exchange: exchange as IncomingExchange };
+  const exchange = first(taken(driver));
+  return { driver, exchange };
 }
 
 describe.each(versions)("[MQTT-4.3.3-10] a QoS 2 message is handed over once, version %i", (version) => {
@@ -96,14 +96,14 @@ describe.each(versions)("[MQTT-4.3.3-10] a QoS 2 message is handed over once, ve
 describe("other messages", () => {
   test("at QoS 1 are handed over again, and what is done with the first copy says nothing of the second", () => {
     const driver = keepingDriver().message(7);
-    const [first] = taken(driver);
+    const one = first(taken(driver));
     driver.again();
-    driver.session.acknowledge(first!);
+    driver.session.acknowledge(one);
     expect(driver.sentInShort()).toStrictEqual([]);
     driver.message(7, { duplicate: true });
-    const [second] = taken(driver);
+    const second = first(taken(driver));
     expect(driver.sentInShort()).toStrictEqual([]);
-    driver.session.acknowledge(second!);
+    driver.session.acknowledge(second);
     expect(driver.sentInShort()).toStrictEqual(["puback 7"]);
   });
 
@@ -127,16 +127,16 @@ describe("[MQTT-4.6.0-2] [MQTT-4.6.0-3] acknowledgements on the next connection"
   test("leave in the order in which its messages come, whatever that was before", () => {
     const driver = keepingDriver();
     for (const identifier of [1, 2, 3]) driver.message(identifier, qos2);
-    const [first, second, third] = taken(driver) as [IncomingExchange, IncomingExchange, IncomingExchange];
+    const [one, second, third] = taken(driver) as [IncomingExchange, IncomingExchange, IncomingExchange];
     driver.session.acknowledge(third);
     driver.again();
     for (const identifier of [1, 4, 3, 2]) driver.message(identifier, { qos: 2, duplicate: identifier < 4 });
-    const [fourth] = taken(driver);
-    driver.session.acknowledge(first);
+    const fourth = first(taken(driver));
+    driver.session.acknowledge(one);
     expect(driver.sentInShort()).toStrictEqual(["pubrec 1"]);
     driver.session.acknowledge(second);
     expect(driver.sentInShort()).toStrictEqual([]);
-    driver.session.acknowledge(fourth!);
+    driver.session.acknowledge(fourth);
     expect(driver.sentInShort()).toStrictEqual(["pubrec 4", "pubrec 3", "pubrec 2"]);
   });
 
@@ -145,7 +145,7 @@ describe("[MQTT-4.6.0-2] [MQTT-4.6.0-3] acknowledgements on the next connection"
     for (const identifier of [1, 2]) driver.message(identifier);
     driver.again().message(2, { duplicate: true });
     const [, , second] = taken(driver);
-    driver.session.acknowledge(second!);
+    driver.session.acknowledge(second);
     expect(driver.sentInShort()).toStrictEqual(["puback 2"]);
   });
 });
@@ -156,11 +156,11 @@ describe("when the server has lost the Session", () => {
   test("the same identifier is a new message, and a late consumer of the old one says nothing of it", () => {
     const { driver, exchange } = withMessage();
     driver.again(lost).message(7, qos2);
-    const [second] = taken(driver);
+    const second = first(taken(driver));
     expect(second).not.toBe(exchange);
     driver.session.acknowledge(exchange);
     expect(driver.sentInShort()).toStrictEqual([]);
-    driver.session.acknowledge(second!);
+    driver.session.acknowledge(second);
     expect(driver.sentInShort()).toStrictEqual(["pubrec 7"]);
     expect(driver.session.incoming).toHaveLength(1);
   });
@@ -183,13 +183,13 @@ describe("when the server has lost the Session", () => {
 describe("a message that the application wants once more", () => {
   test.each([1, 2] as const)("is handed over once more when the server sends it again, at QoS %i", (qos) => {
     const driver = keepingDriver().message(7, { qos });
-    const [exchange] = taken(driver);
-    driver.session.forget(exchange!);
+    const exchange = first(taken(driver));
+    driver.session.forget(exchange);
     driver.again().message(7, { qos, duplicate: true });
-    const [second] = taken(driver);
-    driver.session.acknowledge(exchange!); // Of no meaning any more.
+    const second = first(taken(driver));
+    driver.session.acknowledge(exchange); // Of no meaning any more.
     expect(driver.sentInShort()).toStrictEqual([]);
-    driver.session.acknowledge(second!);
+    driver.session.acknowledge(second);
     expect(driver.sentInShort()).toStrictEqual([qos === 1 ? "puback 7" : "pubrec 7"]);
   });
 });
@@ -219,7 +219,7 @@ describe("a head that nobody acknowledges", () => {
     driver.message(2, { topicName: "two", qos: 2 });
     driver.now += 1_000;
     driver.message(3, { topicName: "three" });
-    const [first] = taken(driver);
+    const one = first(taken(driver));
     const complaints: string[] = [];
     const complain = (): void => {
       for (const { message } of driver.eventsOf("log")) complaints.push(message.split(" ")[3] ?? "");
@@ -227,7 +227,7 @@ describe("a head that nobody acknowledges", () => {
     driver.wait(28_000);
     complain();
     expect(complaints).toStrictEqual(["one"]);
-    driver.session.acknowledge(first!);
+    driver.session.acknowledge(one);
     expect(driver.session.nextDeadline).toBe(31_000);
     driver.wait(1_000);
     complain();

@@ -16,6 +16,8 @@ export interface QueueLimits {
 export class MessageQueue<Context> {
   readonly #limits: QueueLimits;
   #entries: Outgoing<Context>[] = [];
+  /** Where they begin: to move all others up for each that leaves takes long where many wait. */
+  #start = 0;
   #bytes = 0;
   /** How many of them have been sent before. */
   #again = 0;
@@ -25,7 +27,7 @@ export class MessageQueue<Context> {
   }
 
   get length(): number {
-    return this.#entries.length;
+    return this.#entries.length - this.#start;
   }
 
   /** Bytes of those that wait for the first time. */
@@ -34,12 +36,12 @@ export class MessageQueue<Context> {
   }
 
   get head(): Outgoing<Context> | undefined {
-    return this.#entries[0];
+    return this.#entries[this.#start];
   }
 
   /** Those that have never been sent. */
   get unsent(): Outgoing<Context>[] {
-    return this.#entries.filter(({ awaits }) => awaits === undefined);
+    return this.#rest.filter(({ awaits }) => awaits === undefined);
   }
 
   push(exchange: Outgoing<Context>): void {
@@ -49,31 +51,35 @@ export class MessageQueue<Context> {
 
   /** Puts messages before all others. */
   prepend(exchanges: readonly Outgoing<Context>[]): void {
-    if (exchanges.length > 0) this.#entries = [...exchanges, ...this.#entries];
+    if (exchanges.length > 0) this.#reset([...exchanges, ...this.#rest]);
     this.#again += exchanges.filter(({ awaits }) => awaits !== undefined).length;
   }
 
   shift(): void {
-    this.#taken(this.#entries.shift());
+    this.#taken(this.head);
+    this.#start = Math.min(this.#start + 1, this.#entries.length);
+    if (this.#start * 2 >= this.#entries.length) this.#reset(this.#rest);
   }
 
   /** Takes one out; says whether it was there. */
   remove(exchange: Outgoing<Context>): boolean {
-    const index = this.#entries.indexOf(exchange);
+    const index = this.#entries.indexOf(exchange, this.#start);
     if (index >= 0) this.#taken(...this.#entries.splice(index, 1));
     return index >= 0;
   }
 
   /** Takes all out. */
   clear(): Outgoing<Context>[] {
+    const rest = this.#rest;
+    this.#reset([]);
     this.#bytes = 0;
     this.#again = 0;
-    return this.#entries.splice(0);
+    return rest;
   }
 
   /** Forgets those that have been sent before: they are in another table too. */
   keepUnsent(): void {
-    this.#entries = this.unsent;
+    this.#reset(this.unsent);
     this.#again = 0;
   }
 
@@ -90,11 +96,22 @@ export class MessageQueue<Context> {
       const message = `${this.length} messages with ${this.#bytes} bytes wait to be sent: no more are taken`;
       const error = new QueueFullError(message);
       const mayDrop = overflow === "drop-oldest" && size <= maxBytes;
-      const oldest = mayDrop ? this.#entries.find(({ awaits }) => awaits === undefined) : undefined;
+      const oldest = mayDrop
+        ? this.#entries.find(({ awaits }, index) => index >= this.#start && awaits === undefined)
+        : undefined;
       if (oldest === undefined) throw error;
       giveUp(oldest, error);
       this.remove(oldest);
     }
+  }
+
+  get #rest(): Outgoing<Context>[] {
+    return this.#entries.slice(this.#start);
+  }
+
+  #reset(entries: Outgoing<Context>[]): void {
+    this.#entries = entries;
+    this.#start = 0;
   }
 
   #taken(exchange?: Outgoing<Context>): void {

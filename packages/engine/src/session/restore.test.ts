@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { answer, keepingDriver, SessionDriver, type DriverOptions } from "../../testing/session-driver.ts";
+import { answer, keepingDriver, SessionDriver, first, type DriverOptions } from "../../testing/session-driver.ts";
 import { StoreError } from "../errors.ts";
 import type { SessionRecord } from "../session-store.ts";
 import type { IncomingExchange } from "./exchanges.ts";
@@ -11,7 +11,7 @@ const kept: DriverOptions = { session: { isKept: true }, connect: { cleanStart: 
 function restored(records: readonly SessionRecord[], isStored = true, options: DriverOptions = {}): SessionDriver {
   const driver = new SessionDriver({ ...kept, ...options });
   // As a store that outlives a process has them: no object is shared, and the order is its own.
-  driver.session.restore(structuredClone(records).reverse(), isStored);
+  driver.session.restore([...structuredClone(records)].reverse(), isStored);
   return driver;
 }
 
@@ -62,8 +62,8 @@ describe("pains #21: what another process has left", () => {
     driver.message(1, qos2).message(2, qos2);
     driver.sent();
     driver.receive(answer("pubrec", 2), { type: "suback", packetIdentifier: 3, reasonCodes: [1] });
-    const [exchange] = taken(driver);
-    driver.session.acknowledge(exchange!);
+    const exchange = first(taken(driver));
+    driver.session.acknowledge(exchange);
     const records = byKey(driver);
     expect(records.map(({ key }) => key)).toStrictEqual([
       "in/1",
@@ -147,11 +147,28 @@ describe("pains #21: what another process has left", () => {
   });
 });
 
+test("what the server does not take of it is told, although nobody waits; DISCONNECT waits for the rest", () => {
+  const driver = keepingDriver(kept);
+  for (const topic of ["a", "b"]) driver.publish(topic);
+  driver.sent();
+  const next = resumed(driver);
+  next.sent();
+  next.events();
+  next.receive({ type: "puback", packetIdentifier: 1, reasonCode: 0x87, properties: { reasonString: "no" } });
+  expect(next.events()).toMatchObject([
+    { type: "failed", context: undefined, error: { name: "PublishError", topic: "a", reasonString: "no" } },
+  ]);
+  next.session.disconnect({ type: "disconnect", reasonCode: 0 }, 1_000);
+  expect(next.sent()).toStrictEqual([]);
+  next.receive(answer("puback", 2));
+  expect(next.sent()).toMatchObject([{ type: "disconnect" }]);
+  expect(next.eventsOf("failed")).toStrictEqual([]);
+});
+
 describe("QoS 2 messages of the server", () => {
   test("that were done with are not handed over again; that were not, are", () => {
     const driver = keepingDriver(kept).message(1, qos2).message(2, qos2);
-    const [first] = taken(driver);
-    driver.session.acknowledge(first!);
+    driver.session.acknowledge(first(taken(driver)));
     driver.sent();
     const next = resumed(driver);
     next.message(1, { qos: 2, duplicate: true }).message(2, { qos: 2, duplicate: true });
@@ -164,17 +181,17 @@ describe("QoS 2 messages of the server", () => {
 
   test("PUBREL may come at once, whether PUBREC had left or not", () => {
     const driver = keepingDriver(kept).message(1, qos2);
-    driver.session.acknowledge(taken(driver)[0]!);
+    driver.session.acknowledge(first(taken(driver)));
     const next = resumed(driver).receive(answer("pubrel", 1));
     expect(next.sentInShort()).toStrictEqual(["pubcomp 1"]);
   });
 
   test("that were refused leave nothing", () => {
     const driver = keepingDriver(kept).message(1, qos2).message(2, qos2);
-    const [first, second] = taken(driver);
-    driver.session.acknowledge(second!, { reasonCode: 0x80 });
-    expect(driver.session.records).toStrictEqual([]);
-    driver.session.acknowledge(first!, { reasonCode: 0x80 });
+    for (const exchange of taken(driver).reverse()) {
+      driver.session.acknowledge(exchange, { reasonCode: 0x80 });
+      expect(driver.session.records).toStrictEqual([]);
+    }
     expect([
       driver.session.records,
       driver.session.changes().filter(({ record }) => record !== undefined),
@@ -236,30 +253,30 @@ describe("a message that was acknowledged on receipt", () => {
     const { driver } = held();
     driver.receive(answer("pubrel", 1));
     const next = resumed(driver);
-    const [exchange] = taken(next);
+    const exchange = first(taken(next));
     expect(next.sentInShort()).toStrictEqual([]);
-    next.session.acknowledge(exchange!);
+    next.session.acknowledge(exchange);
     expect(next.sentInShort()).toStrictEqual([]);
     expect(next.session.records).toStrictEqual([]);
   });
 
   test("that its consumer wants once more, is handed over with the next connection, or when somebody asks for it", () => {
     const next = resumed(held().driver);
-    next.session.forget(taken(next)[0]!);
+    next.session.forget(first(taken(next)));
     next.again();
-    next.session.forget(taken(next)[0]!);
+    next.session.forget(first(taken(next)));
     next.session.redeliver();
-    const [exchange] = taken(next);
-    next.session.release(exchange!);
+    const exchange = first(taken(next));
+    next.session.release(exchange);
     next.again();
     expect(taken(next)).toStrictEqual([]);
   });
 
   test("that was done with after all, is not", () => {
     const next = resumed(held().driver);
-    const [exchange] = taken(next);
-    next.session.forget(exchange!);
-    next.session.release(exchange!);
+    const exchange = first(taken(next));
+    next.session.forget(exchange);
+    next.session.release(exchange);
     next.again();
     expect(taken(next)).toStrictEqual([]);
   });

@@ -1,8 +1,6 @@
 import type { ControlPacket, PublishPacket } from "@rivulet/codec";
 import { describe, expect, test } from "vitest";
-import { answer, keepingDriver, messageTo, SessionDriver } from "../../testing/session-driver.ts";
-import type { IncomingExchange } from "./exchanges.ts";
-import { ClosedError, PacketTooLargeError, TimeoutError, UnsupportedError } from "../errors.ts";
+import { answer, keepingDriver, type SessionDriver } from "../../testing/session-driver.ts";
 
 const versions = [5, 4, 3] as const;
 const qos2 = { qos: 2 } as const;
@@ -16,11 +14,6 @@ function word(packet: ControlPacket): string {
 
 function words(driver: SessionDriver): string[] {
   return driver.sent().map(word);
-}
-
-/** The contexts of what has failed. */
-function failures(driver: SessionDriver): [context: string, name: string][] {
-  return driver.eventsOf("failed").map(({ context, error }) => [context, error.name]);
 }
 
 describe("what is sent again", () => {
@@ -87,8 +80,13 @@ describe("what is sent again", () => {
     driver.publish("a");
     driver.sent();
     driver.lose();
-    for (const [index, topic] of ["b", "c", "d", "e"].entries())
-      driver.publish(topic, { qos: ([0, 2, 1, 0] as const)[index]! });
+    const later = [
+      ["b", 0],
+      ["c", 2],
+      ["d", 1],
+      ["e", 0],
+    ] as const;
+    for (const [topic, qos] of later) driver.publish(topic, { qos });
     driver.again();
     expect(words(driver)).toStrictEqual(["1a*", "b", "2c", "3d", "e"]);
     expect(driver.eventsOf("batched").map(({ context }) => context)).toStrictEqual(["b", "e"]);
@@ -123,7 +121,7 @@ describe("what is sent again", () => {
 
   test("one that was cancelled is seen through, and nobody hears of it", () => {
     const driver = keepingDriver();
-    const exchange = driver.publish("a", qos2)!;
+    const exchange = driver.exchange("a", qos2);
     driver.sent();
     driver.session.cancel(exchange);
     expect(driver.session.isAwaitingServer).toBe(false);
@@ -140,7 +138,7 @@ describe("what is sent again", () => {
   test("one that was cancelled before it left is not sent", () => {
     const driver = keepingDriver({ maxInflight: 1 });
     driver.publish("a");
-    const exchange = driver.publish("b")!;
+    const exchange = driver.exchange("b");
     driver.sent();
     driver.lose();
     driver.session.cancel(exchange);
@@ -276,235 +274,4 @@ describe("Packet Identifiers", () => {
     }
     expect(driver.session).toMatchObject({ outgoing: [], records: [], isAwaitingServer: false, bufferedBytes: 0 });
   });
-});
-
-describe("requests", () => {
-  test.each([5, 4] as const)(
-    "are sent again on the next connection, with or without a Session, version %i",
-    (version) => {
-      for (const sessionPresent of [true, false]) {
-        const driver = keepingDriver({ version });
-        driver.publish("m");
-        driver.subscribe("a");
-        driver.unsubscribe("b");
-        const [, ...requests] = driver.sent();
-        driver.again({ sessionPresent });
-        expect(driver.sent().filter(({ type }) => type !== "publish")).toStrictEqual(requests);
-        const reasonCodes = version === 5 ? [0x11] : [];
-        driver.receive({ type: "suback", packetIdentifier: 2, reasonCodes: [1] });
-        driver.receive({ type: "unsuback", packetIdentifier: 3, reasonCodes });
-        expect(driver.eventsOf("answered").map(({ context }) => context)).toStrictEqual(["a", "b"]);
-        driver.again();
-        expect(driver.sent().filter(({ type }) => type !== "publish")).toStrictEqual([]);
-      }
-    },
-  );
-
-  test("that nobody waits for are not sent again, and their answers are nobody's", () => {
-    const driver = keepingDriver();
-    driver.session.cancel(driver.subscribe("a"));
-    driver.sent();
-    driver.again();
-    expect(driver.sent()).toStrictEqual([]);
-    driver.receive({ type: "suback", packetIdentifier: 1, reasonCodes: [1] });
-    expect(driver.eventsOf("answered")).toStrictEqual([]);
-    expect(driver.session.records).toStrictEqual([]);
-  });
-
-  test("their time begins anew when they are sent again", () => {
-    const driver = keepingDriver();
-    driver.subscribe("a", ["a"], 10_000);
-    driver.sent();
-    driver.wait(9_000).lose();
-    driver.wait(50_000).connect().wait(5_000);
-    expect(driver.session.nextDeadline).toBe(59_000 + 30_000);
-    driver.receive({ type: "connack", sessionPresent: true }).sent();
-    driver.wait(9_999);
-    expect(failures(driver)).toStrictEqual([]);
-    driver.wait(1);
-    expect(driver.eventsOf("failed")).toMatchObject([
-      { context: "a", error: { name: "TimeoutError", timeoutMs: 10_000 } },
-    ]);
-    expect(failures(driver)).toStrictEqual([]);
-  });
-
-  test("made without a connection are sent once there is one, once, and not before", () => {
-    const driver = keepingDriver();
-    driver.lose();
-    driver.unsubscribe("a", ["a"], 10_000);
-    expect(driver.session.transmit(driver.now)).toHaveLength(0);
-    driver.wait(20_000).connect();
-    driver.subscribe("b");
-    expect(driver.sentInShort()).toStrictEqual(["connect"]);
-    driver.wait(20_000);
-    expect(failures(driver)).toStrictEqual([]);
-    driver.receive({ type: "connack", sessionPresent: true });
-    expect(driver.sentInShort()).toStrictEqual(["unsubscribe 1", "subscribe 2"]);
-    driver.wait(10_000);
-    expect(failures(driver)).toStrictEqual([["a", TimeoutError.name]]);
-  });
-
-  test("made without a connection throw what is wrong with them, and nothing has changed", () => {
-    const driver = keepingDriver();
-    driver.subscribe("kept");
-    driver.sent();
-    driver.receive({ type: "suback", packetIdentifier: 1, reasonCodes: [1] });
-    for (const isConnected of [true, false]) {
-      if (!isConnected) driver.lose();
-      expect(() => driver.unsubscribe("a", ["kept", "a/#/b"])).toThrow("a/#/b");
-      expect(driver.session.records).toMatchObject([{ key: "sub/kept" }]);
-    }
-    driver.again();
-    expect(driver.sent()).toStrictEqual([]);
-  });
-
-  test("that the next server does not take fail", () => {
-    const driver = keepingDriver();
-    driver.subscribe("a/#");
-    driver.subscribe("b");
-    driver.sent();
-    driver.again({ wildcardSubscriptionAvailable: 0 });
-    expect(driver.sentInShort()).toStrictEqual(["subscribe 2"]);
-    expect(failures(driver)).toStrictEqual([["a/#", UnsupportedError.name]]);
-    driver.again({ maximumPacketSize: 8 });
-    expect(driver.sentInShort()).toStrictEqual([]);
-    expect(failures(driver)).toStrictEqual([["b", PacketTooLargeError.name]]);
-    expect(driver.session.isAwaitingServer).toBe(false);
-  });
-
-  test("lose the identifier that the next server has no use for", () => {
-    const driver = keepingDriver();
-    const subscriptions = [
-      { topicFilter: "a", qos: 1, noLocal: false, retainAsPublished: false, retainHandling: 0 } as const,
-    ];
-    const properties = { subscriptionIdentifier: 7 };
-    const patience = { sentAt: 0, timeoutMs: 1_000 };
-    driver.session.request({ type: "subscribe", subscriptions: [...subscriptions], properties }, "a", patience);
-    expect(driver.sent()).toMatchObject([{ properties }]);
-    driver.again({ subscriptionIdentifierAvailable: 0 });
-    expect(driver.sent()).toStrictEqual([{ type: "subscribe", packetIdentifier: 1, subscriptions }]);
-    driver.again({}, 4);
-    expect(driver.sentInShort()).toStrictEqual(["subscribe 1"]);
-    driver.receive({ type: "suback", packetIdentifier: 1, reasonCodes: [1] });
-    expect(driver.session.records).toStrictEqual([{ key: "sub/a", subscription: subscriptions[0] }]);
-  });
-});
-
-describe("another server that has the Session", () => {
-  test("[MQTT-3.2.2-11] [MQTT-3.2.2-14] [MQTT-3.2.2-15] is not sent what it does not take", () => {
-    const driver = keepingDriver();
-    driver.publish("a", qos2);
-    driver.publish("b", { retain: true });
-    driver.publish("c", { payload: new Uint8Array(100) });
-    driver.publish("d");
-    driver.sent();
-    driver.again({ maximumQoS: 1, retainAvailable: 0, maximumPacketSize: 50, receiveMaximum: 1 });
-    expect(words(driver)).toStrictEqual(["4d*"]);
-    expect(failures(driver)).toStrictEqual([
-      ["a", UnsupportedError.name],
-      ["b", UnsupportedError.name],
-      ["c", PacketTooLargeError.name],
-    ]);
-    expect(driver.session.outgoing).toHaveLength(1);
-  });
-
-  test("of QoS 1 at most still gets the PUBREL of a QoS 2 message", () => {
-    const driver = keepingDriver();
-    driver.publish("a", qos2);
-    driver.receive(answer("pubrec", 1));
-    driver.again({ maximumQoS: 1 });
-    expect(words(driver)).toStrictEqual(["~1"]);
-  });
-
-  test("of another version: properties that it has not fail by name, all else is sent", () => {
-    const driver = keepingDriver({}, { topicAliasMaximum: 5 });
-    driver.publish("a", { properties: { contentType: "x", responseTopic: "y" } });
-    driver.publish("b", { properties: { topicAlias: 2 } });
-    driver.publish("c");
-    driver.sent();
-    driver.again({}, 5).sent(); // From here on no alias is left.
-    driver.again({}, 4);
-    expect(words(driver)).toStrictEqual(["2b*", "3c*"]);
-    expect(driver.eventsOf("failed")).toMatchObject([
-      { context: "a", error: { name: "UnsupportedError", feature: "contentType, responseTopic" } },
-    ]);
-  });
-});
-
-test("what is under way says where it stands, with a connection and without", () => {
-  const driver = keepingDriver();
-  for (const topic of ["a", "b", "c"]) driver.publish(topic, topic === "a" ? {} : qos2);
-  driver.message(1).message(2, qos2).message(3, qos2);
-  driver.sent();
-  driver.receive(answer("pubrec", 2));
-  const [, , third] = driver.eventsOf("message");
-  driver.session.acknowledge(third?.exchange as IncomingExchange);
-  const stages = (): string[][] => {
-    const { outgoing, incoming } = driver.session;
-    return [outgoing, incoming].map((all) => all.map(({ packetId, stage }) => `${packetId} ${stage}`));
-  };
-  const incoming = ["2 sending-pubrec", "3 sending-pubrec"];
-  expect(stages()).toStrictEqual([
-    ["1 awaiting-puback", "3 awaiting-pubrec", "2 awaiting-pubcomp"],
-    ["1 sending-puback", ...incoming],
-  ]);
-  driver.lose();
-  expect(stages()).toStrictEqual([["1 awaiting-puback", "3 awaiting-pubrec", "2 sending-pubrel"], incoming]);
-});
-
-describe("giving up", () => {
-  test("fails everything once, also what waits to be sent again", () => {
-    const driver = keepingDriver();
-    for (const topic of ["a", "b"]) driver.publish(topic);
-    driver.subscribe("s");
-    driver.sent();
-    driver.again({ receiveMaximum: 1 }).sent();
-    driver.publish("c");
-    driver.events();
-    driver.session.abandon(new ClosedError());
-    expect(failures(driver).map(([context]) => context)).toStrictEqual(["a", "b", "s", "c"]);
-    expect(driver.session.isAwaitingServer).toBe(false);
-    // As long as the server may know of them, they are seen through; what it has lost is not begun again.
-    driver.again();
-    expect(words(driver)).toStrictEqual(["1a*", "2b*"]);
-    driver.again({ sessionPresent: false });
-    expect(words(driver)).toStrictEqual([]);
-    expect(driver.events().filter(({ type }) => type !== "connected" && type !== "ended")).toStrictEqual([]);
-  });
-
-  test("DISCONNECT waits for what is sent again", () => {
-    const driver = keepingDriver();
-    for (const topic of ["a", "b"]) driver.publish(topic);
-    driver.sent();
-    driver.again({ receiveMaximum: 1 });
-    driver.session.disconnect({ type: "disconnect", reasonCode: 0 }, driver.now + 1_000);
-    expect(words(driver)).toStrictEqual(["1a*"]);
-    driver.receive(answer("puback", 1));
-    expect(words(driver)).toStrictEqual(["2b*"]);
-    driver.receive(answer("puback", 2));
-    expect(words(driver)).toStrictEqual(["disconnect"]);
-  });
-});
-
-test("MQTT 3.1 does not tell whether there is a Session: messages go on, and subscriptions are made once more", () => {
-  const driver = keepingDriver({ version: 3 });
-  driver.subscribe("s");
-  driver.receive({ type: "suback", packetIdentifier: 1, reasonCodes: [1] });
-  driver.publish("a", qos2);
-  driver.publish("b", qos2);
-  driver.sent();
-  driver.receive(answer("pubrec", 2));
-  expect(words(driver.again())).toStrictEqual(["~2", "subscribe", "3b*"]);
-  const clean = new SessionDriver({ version: 3 }).connected();
-  clean.publish("a", qos2);
-  clean.again();
-  expect(failures(clean)).toStrictEqual([["a", "SessionLostError"]]);
-});
-
-test("a first connection has nothing to resume", () => {
-  const driver = new SessionDriver({ connect: { cleanStart: false } });
-  driver.publish("a");
-  driver.connect().receive({ type: "connack", sessionPresent: true }).sent();
-  expect(driver.eventsOf("failed")).toStrictEqual([]);
-  expect(driver.session.outgoing).toMatchObject([{ topic: messageTo("a").topicName, packetId: 1 }]);
 });

@@ -1,5 +1,5 @@
 import { ProtocolError, reasonCodes, type PublishPacket } from "@rivulet/codec";
-import { PacketTooLargeError, SessionLostError, TimeoutError, type MqttError } from "../errors.ts";
+import { PacketTooLargeError, PublishError, SessionLostError, TimeoutError, type MqttError } from "../errors.ts";
 import type { OutgoingRecord } from "../session-store.ts";
 import { ExchangeTable, isMessage } from "./exchange-table.ts";
 import type { Answer, Exchange, InflightMessage, Outgoing, Request } from "./exchanges.ts";
@@ -207,14 +207,14 @@ export class Sender<Context> {
    * @throws the errors of `encode`, UnsupportedError for what the server does not do, InvalidTopicError for an alias
    * that stands for no topic, QueueFullError.
    */
-  publish(message: PublishPacket, context: Context): Outgoing<Context> | undefined {
+  publish(message: PublishPacket, context?: Context): Outgoing<Context> | undefined {
     const packet = this.#aliases.resolve(message);
     const exchange = this.#take(packet, context);
     this.#aliases.asked(message, packet.topicName);
     return exchange;
   }
 
-  #take(packet: PublishPacket, context: Context): Outgoing<Context> | undefined {
+  #take(packet: PublishPacket, context: Context | undefined): Outgoing<Context> | undefined {
     this.#check(packet);
     // [MQTT-3.1.2-30] [MQTT-3.1.4-6] [MQTT311-3.1.4-5]
     const mayLeave = this.#queue.length === 0 && this.#server !== undefined && this.#outbox.hasRoom;
@@ -351,6 +351,10 @@ export class Sender<Context> {
     if (exchange.hasQuota) this.#quota += 1; // [MQTT-4.9.0-2]
     const { context } = exchange;
     if (context !== undefined) this.#outbox.emit({ type: "answered", context, packet });
+    else if (isMessage(exchange) && type !== "pubcomp" && "reasonCode" in packet && packet.reasonCode >= 0x80) {
+      const reasonString = packet.properties?.reasonString;
+      this.#fail(exchange, new PublishError(exchange.packet.topicName, packet.reasonCode, { reasonString }));
+    }
     return exchange;
   }
 
@@ -386,7 +390,7 @@ export class Sender<Context> {
    */
   abandon(error: MqttError): void {
     for (const exchange of new Set([...this.#exchanges.all, ...this.#queue.clear()])) {
-      this.#fail(exchange, error);
+      if (exchange.context !== undefined) this.#fail(exchange, error);
       exchange.context = undefined;
       exchange.isGivenUp = true;
       if (!isMessage(exchange)) this.#exchanges.delete(exchange);
@@ -517,8 +521,9 @@ export class Sender<Context> {
     if (journal.isKept) journal.delete(keyOf(exchange));
   }
 
-  #fail({ context }: Exchange<Context>, error: MqttError): void {
-    if (context !== undefined) this.#outbox.emit({ type: "failed", context, error });
+  /** One that another process began has nobody who waits for it, and its failure is told nevertheless. */
+  #fail({ context, isGivenUp }: Exchange<Context>, error: MqttError): void {
+    if (isGivenUp !== true) this.#outbox.emit({ type: "failed", context, error });
   }
 }
 

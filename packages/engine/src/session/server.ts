@@ -66,7 +66,7 @@ export function checkMessage(packet: PublishPacket, server: Server | undefined, 
   if (qos > maximumQoS) throw new UnsupportedError("qos", `The server takes QoS ${maximumQoS} at most, not ${qos}`);
   // [MQTT-3.2.2-14]
   if (retain && !retainAvailable) throw new UnsupportedError("retain", "The server does not retain messages");
-  const names = version < 5 ? Object.keys(properties ?? {}).join(", ") : "";
+  const names = version < 5 && properties !== undefined ? Object.keys(properties).join(", ") : "";
   if (names !== "") {
     throw new UnsupportedError(names, `Of a message, ${names} need MQTT 5.0`);
   }

@@ -305,7 +305,7 @@ export class Session<Context> {
   }
 
   /** As `Sender.publish`. */
-  publish(packet: PublishPacket, context: Context): Outgoing<Context> | undefined {
+  publish(packet: PublishPacket, context?: Context): Outgoing<Context> | undefined {
     this.#checkOpen();
     return this.#sender.publish(packet, context);
   }

@@ -55,8 +55,8 @@ export class TopicAliases {
 
   /** The packet as it is to go on the wire now: as it is, with an alias beside its topic, or with the alias alone. */
   apply(packet: PublishPacket): PublishPacket {
+    if (packet.properties?.topicAlias === undefined && (!this.#isAutomatic || this.maximum === 0)) return packet;
     const { topicName, properties: { topicAlias: asked, ...rest } = {} } = packet;
-    if (asked === undefined && (!this.#isAutomatic || this.maximum === 0)) return packet;
     const known = this.#aliases.get(topicName);
     const alias = asked ?? known ?? this.#next();
     if (alias > this.maximum) return { ...packet, properties: rest };
