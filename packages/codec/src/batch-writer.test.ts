@@ -75,6 +75,17 @@ describe("BatchWriter", () => {
     expect(toHex(batch.take())).toBe(toHex(one).repeat(20));
   });
 
+  test("takes bytes as they are between packets, also more than a buffer holds", () => {
+    const batch = new BatchWriter({ version: 4, maximumPacketSize: 4 });
+    const raw = Uint8Array.from({ length: 100_000 }, (_, index) => index % 251);
+    batch.add({ type: "pingreq" });
+    batch.addBytes(raw.subarray(1, 3));
+    batch.add({ type: "pingresp" });
+    batch.addBytes(raw);
+    expect(batch.byteLength).toBe(6 + raw.length);
+    expect(toHex(batch.take())).toBe(toHex(concat(hex("c0 00 01 02 d0 00"), raw)));
+  });
+
   test("maximumPacketSize counts the fixed header, and a refusal changes nothing", () => {
     const batch = new BatchWriter({ version: 4, maximumPacketSize: 4 });
     expect(batch.add({ type: "puback", packetIdentifier: 1 })).toBe(4);

@@ -59,6 +59,13 @@ export class PacketBatch {
     return length;
   }
 
+  /** Adds bytes as they are. */
+  addBytes(bytes: Uint8Array): void {
+    this.#makeRoom(bytes.length);
+    this.#buffer.set(bytes, this.#end);
+    this.#end += bytes.length;
+  }
+
   /** Everything added since the last time, in one piece; empty when there is nothing. */
   take(): Uint8Array {
     const batch = this.#buffer.subarray(this.#start, this.#end);

@@ -52,7 +52,7 @@ export interface PropertyDefinition {
 export const properties = {
   payloadFormatIndicator: { identifier: 0x01, type: "byte", targets: ["publish", "will"], maximum: 1 },
   messageExpiryInterval: { identifier: 0x02, type: "fourByteInteger", targets: ["publish", "will"] },
-  contentType: { identifier: 0x03, type: "string", targets: ["publish", "will"] },
+  contentType: { identifier: 0x03, type: "string", targets: ["publish", "will"] }, // [MQTT-3.3.2-19]
   responseTopic: { identifier: 0x08, type: "string", targets: ["publish", "will"] },
   correlationData: { identifier: 0x09, type: "binary", targets: ["publish", "will"] },
   subscriptionIdentifier: { identifier: 0x0b, type: "variableByteInteger", targets: ["subscribe"], minimum: 1 },

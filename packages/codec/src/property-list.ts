@@ -33,7 +33,7 @@ export class PropertyList<T extends PropertyTarget = PropertyTarget> {
     for (const [name, definition] of Object.entries<PropertyDefinition>(properties)) {
       const { identifier, type, targets, repeatable = false, minimum = 0, maximum = Infinity } = definition;
       if (!targets.includes(target)) continue;
-      const method = name === "responseTopic" ? "topicName" : type; // [MQTT-3.3.2-14]
+      const method = name === "responseTopic" ? "topicName" : type; // [MQTT-3.3.2-13] [MQTT-3.3.2-14]
       const row = { name, identifier, method, repeatable, minimum, maximum } as const;
       this.#byName.set(name, row);
       this.#byIdentifier[identifier] = row;
@@ -72,7 +72,7 @@ export class PropertyList<T extends PropertyTarget = PropertyTarget> {
         values[name] = row.repeatable ? [value] : value;
       } else {
         if (!row.repeatable) throw reader.protocolError(`Property ${name} stands twice`, start);
-        (earlier as unknown[]).push(value);
+        (earlier as unknown[]).push(value); // [MQTT-3.3.2-18] [MQTT-3.3.4-4]
       }
     }
     return values as PacketProperties<T>;

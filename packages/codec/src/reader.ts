@@ -77,10 +77,11 @@ export class Reader {
     }
   }
 
-  /** A Packet Identifier, which is never 0 [MQTT-2.2.1-3] [MQTT311-2.3.1-1]. */
+  /** A Packet Identifier, which is never 0. */
   packetIdentifier(): number {
     const start = this.position;
     const value = this.twoByteInteger();
+    // [MQTT-2.2.1-3] [MQTT-2.2.1-4] [MQTT311-2.3.1-1] [MQTT311-2.3.1-4]
     if (value === 0) throw this.protocolError("The packet identifier is 0", start);
     return value;
   }
@@ -117,7 +118,7 @@ export class Reader {
     return [this.string(), this.string()];
   }
 
-  /** A Topic Name [MQTT-3.3.2-1]; it may be empty where an alias can stand for it. */
+  /** A Topic Name; it may be empty where an alias can stand for it. */
   topicName(mayBeEmpty = false): string {
     return this.#string(true, mayBeEmpty);
   }
@@ -131,7 +132,7 @@ export class Reader {
   properties<T extends PropertyTarget>(list: PropertyReader<T>, packet: { properties?: PacketProperties<T> }): void {
     if (this.version < 5) return;
     const start = this.position;
-    const length = this.variableByteInteger();
+    const length = this.variableByteInteger(); // [MQTT-2.2.2-1]
     if (length === 0) return;
     const packetEnd = this.end;
     if (length > this.remaining) throw this.malformed(`The properties have ${length} bytes, which do not fit`, start);

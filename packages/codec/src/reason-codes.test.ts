@@ -61,8 +61,20 @@ const packets = [
   "auth",
 ] as const satisfies PacketTypeWithReasonCode[];
 
+const statements: Readonly<Record<PacketTypeWithReasonCode, string>> = {
+  connack: "MQTT-3.2.2-8",
+  puback: "MQTT-3.4.2-1",
+  pubrec: "MQTT-3.5.2-1",
+  pubrel: "MQTT-3.6.2-1",
+  pubcomp: "MQTT-3.7.2-1",
+  suback: "MQTT-3.9.3-2",
+  unsuback: "MQTT-3.11.3-2",
+  disconnect: "MQTT-3.14.2-1",
+  auth: "MQTT-3.15.2-1",
+};
+
 describe.each(packets)("%s", (packet) => {
-  test("may carry the reason codes of section 2.4 and no others", () => {
+  test(`may carry the reason codes of section 2.4 and no others [${statements[packet]}]`, () => {
     const expected = table.filter(([, ...where]) => where.includes(packet)).map(([code]) => code);
     const actual = Array.from({ length: 256 }, (_, code) => code).filter((code) => isReasonCodeOf(packet, code));
     expect(actual).toStrictEqual(expected);

@@ -83,7 +83,10 @@ const allowed: Record<PacketTypeWithReasonCode, readonly number[]> = {
 };
 
 /** The Return codes of MQTT 3.1.1 (its sections 3.2.2.3 and 3.9.3). */
-const returnCodes: Partial<typeof allowed> = { connack: [0, 1, 2, 3, 4, 5], suback: [0, 1, 2, 0x80] };
+const returnCodes: Partial<typeof allowed> = {
+  connack: [0, 1, 2, 3, 4, 5],
+  suback: [0, 1, 2, 0x80], // [MQTT311-3.9.3-2]
+};
 
 /**
  * Whether a packet may carry this Reason Code (section 2.4); before MQTT 5.0, this Return code.

@@ -48,16 +48,19 @@ export interface TopicRules {
 export const topicNames: TopicRules = {
   name: "topic name",
   reasonCode: 0x90,
-  // [MQTT-4.7.3-1] [MQTT-3.3.2-2]
-  isSound: (topic) => topic !== "" && !topic.includes("+") && !topic.includes("#"),
+  isSound: (topic) =>
+    topic !== "" && // [MQTT-4.7.3-1] [MQTT311-4.7.3-1]
+    !topic.includes("+") && // [MQTT-3.3.2-2] [MQTT-4.7.0-1] [MQTT311-3.3.2-2] [MQTT311-4.7.1-1]
+    !topic.includes("#"), // [MQTT-3.3.2-2] [MQTT-4.7.0-1] [MQTT311-3.3.2-2] [MQTT311-4.7.1-1]
 };
 
 export const topicFilters: TopicRules = {
   name: "topic filter",
   reasonCode: 0x8f,
   isSound: (topic, version) =>
-    topic !== "" && // [MQTT-4.7.3-1]
-    // A wildcard fills its level [MQTT-4.7.1-2], and # is the last character [MQTT-4.7.1-1].
+    topic !== "" && // [MQTT-4.7.3-1] [MQTT311-4.7.3-1]
+    // A wildcard fills its level [MQTT-4.7.1-2] [MQTT311-4.7.1-3], and # is the last character [MQTT-4.7.1-1]
+    // [MQTT311-4.7.1-2].
     !/[^/][+#]|[+#][^/]|#\//.test(topic) &&
     // [MQTT-4.8.2-1] [MQTT-4.8.2-2]; before MQTT 5.0 `$share/` has no meaning of its own.
     (version < 5 || !isSharedSubscription(topic) || /^[^/]+\/[^/+#]+\/./.test(topic)),
@@ -65,7 +68,7 @@ export const topicFilters: TopicRules = {
 
 /** Checks a topic, and returns its bytes. */
 export function checkTopic(topic: string, rules: TopicRules, version: ProtocolVersion): number {
-  const length = measureText(topic); // [MQTT-4.7.3-2] [MQTT-4.7.3-3]
+  const length = measureText(topic); // [MQTT-4.7.3-2] [MQTT-4.7.3-3] [MQTT311-4.7.3-2] [MQTT311-4.7.3-3]
   if (length >= 0 && rules.isSound(topic, version)) return length;
   throw new InvalidTopicError(topicFault(topic, rules), topic, rules);
 }
@@ -90,7 +93,7 @@ export function unsharedFilter(topicFilter: string): string {
 
 /**
  * Whether a Topic Name matches a Topic Filter (section 4.7). A wildcard in the first level does not match a topic
- * that begins with `$` [MQTT-4.7.2-1]; of a shared filter, `$share/{name}/{filter}`, the last part is what counts.
+ * that begins with `$`; of a shared filter, `$share/{name}/{filter}`, the last part is what counts.
  *
  * Neither argument is checked; see `validateTopicFilter` and `validateTopicName`.
  *
@@ -105,10 +108,11 @@ export function unsharedFilter(topicFilter: string): string {
 export function topicMatches(topicFilter: string, topicName: string): boolean {
   const filterLevels = unsharedFilter(topicFilter).split("/");
   const topicLevels = topicName.split("/");
-  if (topicName.startsWith("$") && /^[+#]/.test(filterLevels[0] as string)) return false; // [MQTT-4.7.2-1]
+  if (topicName.startsWith("$") && /^[+#]/.test(filterLevels[0] as string)) return false; // [MQTT-4.7.2-1] [MQTT311-4.7.2-1]
   for (const [level, wanted] of filterLevels.entries()) {
     // The parent level is included: `sport/#` matches `sport` (section 4.7.1.2).
     if (wanted === "#") return topicLevels.length >= level;
+    // Level by level, as they are [MQTT-4.7.3-4] [MQTT311-4.7.3-4].
     if (level >= topicLevels.length || (wanted !== "+" && wanted !== topicLevels[level])) return false;
   }
   return filterLevels.length === topicLevels.length;

@@ -23,9 +23,12 @@ describe("measureText", () => {
     });
   });
 
-  test.each(["a\0", "\uD800", "\uD800a", "\uDC00", "\uDC00\uD800", "\u{1F600}\uD83D"])("%j is unfit", (text) => {
-    expect(measureText(text)).toBe(-1);
-  });
+  test.each(["a\0", "\uD800", "\uD800a", "\uDC00", "\uDC00\uD800", "\u{1F600}\uD83D"])(
+    "%j is unfit [MQTT-1.5.4-1 MQTT-1.5.4-2 MQTT311-1.5.3-1 MQTT311-1.5.3-2]",
+    (text) => {
+      expect(measureText(text)).toBe(-1);
+    },
+  );
 
   test("a length has two bytes", () => {
     expect(measureText("x".repeat(65535))).toBe(65535);
@@ -94,7 +97,7 @@ describe("decodeUtf8", () => {
     ["e2 82 28", "a sequence broken off"],
     ["ff", "no lead byte"],
     ["61 00", "U+0000"],
-  ])("refuses %s, %s", (bytes) => {
+  ])("refuses %s, %s [MQTT-1.5.4-1 MQTT-1.5.4-2 MQTT311-1.5.3-1 MQTT311-1.5.3-2]", (bytes) => {
     expect(decodeUtf8(hex(bytes), 0, hex(bytes).length)).toBeUndefined();
     const long = hex(`${"61".repeat(60)} ${bytes}`);
     expect(decodeUtf8(long, 0, long.length)).toBeUndefined();
@@ -110,7 +113,7 @@ describe("decodeUtf8", () => {
     ["f4 8f bf bf", "\u{10FFFF}"],
     ["01 7f", "\u0001\u007F"],
     ["", ""],
-  ])("keeps %s [MQTT-1.5.4-3]", (bytes, text) => {
+  ])("keeps %s [MQTT-1.5.4-3 MQTT311-1.5.3-3]", (bytes, text) => {
     expect(decodeUtf8(hex(bytes), 0, hex(bytes).length)).toBe(text);
   });
 });

@@ -1,7 +1,9 @@
 import { cachedStringMaximumBytes, cachedStringSlots, maximumFieldBytes } from "./limits.ts";
 
-// ignoreBOM keeps a leading U+FEFF [MQTT-1.5.4-3]; fatal refuses surrogates and overlong forms [MQTT-1.5.4-1].
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+const decoder = new TextDecoder("utf-8", {
+  fatal: true, // Refuses surrogates and overlong forms [MQTT-1.5.4-1] [MQTT311-1.5.3-1].
+  ignoreBOM: true, // Keeps a leading U+FEFF [MQTT-1.5.4-3] [MQTT311-1.5.3-3].
+});
 const encoder = new TextEncoder();
 
 /** Beyond this length the platform's encoder and decoder are faster than a loop of ours. */
@@ -12,8 +14,8 @@ export function measureText(text: string): number {
   if (typeof text !== "string") return -1;
   let length = text.length;
   if (/[\0\u0080-\uffff]/.test(text)) {
-    // U+0000 [MQTT-1.5.4-2]; with the flag u, half of a surrogate pair is no match, but a lone surrogate is, of which
-    // TextEncoder would make U+FFFD [MQTT-1.5.4-1].
+    // U+0000 [MQTT-1.5.4-2] [MQTT311-1.5.3-2] [MQTT-4.7.3-2] [MQTT311-4.7.3-2]; with the flag u, half of a surrogate
+    // pair is no match, but a lone surrogate is, of which TextEncoder would make U+FFFD [MQTT-1.5.4-1] [MQTT311-1.5.3-1].
     if (/[\0\ud800-\udfff]/u.test(text)) return -1;
     for (let index = text.length; index-- > 0;) {
       const code = text.charCodeAt(index);
@@ -21,7 +23,7 @@ export function measureText(text: string): number {
       if (code > 0x7f) length += code < 0x800 || (code & 0xf800) === 0xd800 ? 1 : 2;
     }
   }
-  return length > maximumFieldBytes ? -1 : length;
+  return length > maximumFieldBytes ? -1 : length; // [MQTT-4.7.3-3] [MQTT311-4.7.3-3]
 }
 
 /** Writes a string that `measureText` has measured; returns the number of bytes. */
@@ -36,18 +38,18 @@ export function writeUtf8(text: string, bytes: Uint8Array, offset: number): numb
   return encoder.encodeInto(text, bytes.subarray(offset)).written;
 }
 
-/** Decodes UTF-8; returns undefined where it is not well-formed [MQTT-1.5.4-1] or holds U+0000 [MQTT-1.5.4-2]. */
+/** Decodes UTF-8; returns undefined where it is not well-formed or holds U+0000. */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string | undefined {
   let text = "";
   for (let index = start; end - start <= shortString; index++) {
     if (index === end) return text;
     const byte = bytes[index] as number;
-    if (byte === 0 || byte > 0x7f) break;
+    if (byte === 0 || byte > 0x7f) break; // [MQTT-1.5.4-2] [MQTT311-1.5.3-2]
     text += String.fromCharCode(byte);
   }
   try {
     text = decoder.decode(bytes.subarray(start, end));
-    return text.includes("\0") ? undefined : text;
+    return text.includes("\0") ? undefined : text; // [MQTT-1.5.4-2] [MQTT311-1.5.3-2]
   } catch {
     return undefined;
   }

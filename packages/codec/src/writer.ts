@@ -65,6 +65,7 @@ export class Writer {
   variableByteInteger(value: number, field: string): void {
     checkInteger(value, maximumVariableByteInteger, field);
     let rest = value;
+    // [MQTT-1.5.5-1]
     for (; rest > 0x7f; rest >>>= 7) this.#bytes[this.position++] = rest | 0x80;
     this.#bytes[this.position++] = rest;
   }
@@ -82,10 +83,9 @@ export class Writer {
   }
 
   stringPair(pair: readonly [string, string], field: string): void {
-    // [MQTT-1.5.7-1]
     if (!Array.isArray(pair) || pair.length !== 2) throw new MalformedPacketError(`${field} holds what is not a pair`);
-    this.string(pair[0], field);
-    this.string(pair[1], field);
+    this.string(pair[0], field); // [MQTT-1.5.7-1]
+    this.string(pair[1], field); // [MQTT-1.5.7-1]
   }
 
   binary(data: Uint8Array, field: string): void {
@@ -102,9 +102,9 @@ export class Writer {
     this.position += length;
   }
 
-  /** @throws ProtocolError for 0 [MQTT-2.2.1-3] [MQTT311-2.3.1-1]. */
+  /** @throws ProtocolError for 0. */
   packetIdentifier(value: number | undefined): void {
-    if (value === 0) throw new ProtocolError("The packet identifier is 0");
+    if (value === 0) throw new ProtocolError("The packet identifier is 0"); // [MQTT-2.2.1-3] [MQTT311-2.3.1-1]
     this.twoByteInteger(value as number, "The packet identifier");
   }
 
@@ -116,7 +116,7 @@ export class Writer {
     this.byte(value);
   }
 
-  /** A property list with its length, which MQTT 5.0 always has there [MQTT-2.2.2-1] and others never have. */
+  /** A property list with its length, which MQTT 5.0 always has there and others never have. */
   properties(list: PropertyWriter, values: object | undefined): void {
     this.#properties(list, values, this.#propertiesLength(list, values));
   }
@@ -151,7 +151,7 @@ export class Writer {
 
   #properties(list: PropertyWriter, values: object | undefined, length: number): void {
     if (this.version < 5) return;
-    this.variableByteInteger(length, "The length of the properties");
+    this.variableByteInteger(length, "The length of the properties"); // [MQTT-2.2.2-1]
     if (this.isMeasuring) this.position += length;
     else list.write(this, values);
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { BatchWriter, encode, encodedLength, encodeInto } from "../src/mod.ts";
 import type { ControlPacket, ControlPacketInput, ProtocolVersion } from "../src/mod.ts";
+import { clauseOf } from "./clauses.ts";
 import { concat, hex, toHex } from "./hex.ts";
 import { outcomeOf, whole } from "./outcome.ts";
 import type { Outcome } from "./outcome.ts";
@@ -8,7 +9,7 @@ import type { Outcome } from "./outcome.ts";
 /** Bytes, and the packet that they are, in both directions. */
 export interface Vector {
   name: string;
-  /** Section of MQTT 5.0, or of 3.1.1 with `311-` before it. */
+  /** Section of MQTT 5.0, or of 3.1.1 with `311-` before it; or numbers of statements, see `clauseOf`. */
   clause: string;
   versions: readonly ProtocolVersion[];
   hex: string;
@@ -57,11 +58,11 @@ const pingreq = Uint8Array.of(0xc0, 0x00);
 
 /** Decodes each vector whole, cut, embedded and followed by others, and encodes it back in each of the ways there are. */
 export function describeVectors(vectors: readonly Vector[]): void {
-  const cases = vectors.flatMap((vector) => vector.versions.map((version) => ({ ...vector, version })));
+  const cases = eachVersion(vectors);
   const encodable = cases.filter(({ decodeOnly }) => decodeOnly !== true);
 
   describe("decodes", () => {
-    test.each(cases)("$name (version $version) [$clause]", ({ version, packet, ...vector }) => {
+    eachOf(cases, ({ version, packet, ...vector }) => {
       const bytes = hex(vector.hex);
       const expected: Outcome = { packets: [packet], error: undefined };
       expect(whole(bytes, { version }), "whole").toStrictEqual(expected);
@@ -81,7 +82,7 @@ export function describeVectors(vectors: readonly Vector[]): void {
   });
 
   describe("encodes", () => {
-    test.each(encodable)("$name (version $version) [$clause]", ({ version, packet, canonical, ...vector }) => {
+    eachOf(encodable, ({ version, packet, canonical, ...vector }) => {
       const bytes = hex(canonical ?? vector.hex);
       expect(toHex(encode(packet, version))).toBe(toHex(bytes));
       expect(encodedLength(packet, version)).toBe(bytes.length);
@@ -97,9 +98,9 @@ export function describeVectors(vectors: readonly Vector[]): void {
 
 /** Each vector must give its error, at its offset, however the bytes are cut. */
 export function describeMalformed(vectors: readonly MalformedVector[]): void {
-  const cases = vectors.flatMap((vector) => vector.versions.map((version) => ({ ...vector, version })));
+  const cases = eachVersion(vectors);
   describe("refuses to decode", () => {
-    test.each(cases)("$name (version $version) [$clause]", ({ version, error, ...vector }) => {
+    eachOf(cases, ({ version, error, ...vector }) => {
       const bytes = hex(vector.hex);
       const outcome = whole(bytes, { version });
       expect(outcome.packets).toStrictEqual([]);
@@ -117,9 +118,9 @@ export function describeMalformed(vectors: readonly MalformedVector[]): void {
 
 /** Each packet must be refused in each of the ways to encode, before anything is written. */
 export function describeUnencodable(vectors: readonly UnencodableVector[]): void {
-  const cases = vectors.flatMap((vector) => vector.versions.map((version) => ({ ...vector, version })));
+  const cases = eachVersion(vectors);
   describe("refuses to encode", () => {
-    test.each(cases)("$name (version $version) [$clause]", ({ version, packet, error }) => {
+    eachOf(cases, ({ version, packet, error }) => {
       expect(() => encode(packet, version)).toThrow(error);
       expect(() => encodedLength(packet, version)).toThrow(error);
       const target = new Uint8Array(64).fill(0xaa);
@@ -145,6 +146,27 @@ function expectEncodeInto(packet: ControlPacket, version: ProtocolVersion, bytes
   const tight = new Uint8Array(bytes.length + 2).fill(0xaa);
   expect(() => encodeInto(packet, version, tight, 3)).toThrow(RangeError);
   expect(toHex(tight)).toBe("aa".repeat(tight.length));
+}
+
+/** A vector for each of its versions, with the number that its statement has there. */
+function eachVersion<T extends { readonly clause: string; readonly versions: readonly ProtocolVersion[] }>(
+  vectors: readonly T[],
+): (T & { readonly version: ProtocolVersion })[] {
+  return vectors.flatMap((vector) =>
+    vector.versions.map((version) => ({ ...vector, version, clause: clauseOf(vector.clause, version) })),
+  );
+}
+
+/** A test for each case. Not with `test.each`, which would shorten a long list of statements in the title. */
+function eachOf<T extends { readonly name: string; readonly clause: string; readonly version: ProtocolVersion }>(
+  cases: readonly T[],
+  body: (one: T) => void,
+): void {
+  for (const one of cases) {
+    test(`${one.name} (version ${one.version}) [${one.clause}]`, () => {
+      body(one);
+    });
+  }
 }
 
 function eachByte(bytes: Uint8Array): Uint8Array[] {

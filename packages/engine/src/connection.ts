@@ -193,8 +193,9 @@ export class Connection<Context> {
     for (let events = this.#session.events(); events.length > 0; events = this.#session.events()) {
       for (const event of events) {
         if (event.type === "ended") this.#end(event.error);
-        // What came in one chunk with a message whose consumer has closed us is nobody's any more.
+        // What came in one chunk with a message whose consumer has closed us is new when the server sends it again.
         if (event.type !== "message" || !this.#isClosed) this.#host.handle(event);
+        else if (event.exchange !== undefined) this.#session.forget(event.exchange);
       }
     }
   }

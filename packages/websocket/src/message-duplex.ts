@@ -98,14 +98,14 @@ export function createMessageDuplex(socket: MessageSocket, info: ConnectionInfo)
   const receive = (bytes: Uint8Array | undefined): void => {
     if (over) return;
     const room = source.desiredSize!; // It is null only after the end.
-    // [MQTT-6.0.0-1]
+    // [MQTT-6.0.0-1] [MQTT311-6.0.0-1]
     if (!bytes) abort(connectionError(info.url, "the server sent text"));
     else if (cancelled || !bytes.byteLength) return;
     // A single message is always taken when nothing else waits.
     else if (!socket.setReading && room < highWaterMark && room < bytes.byteLength) {
       abort(connectionError(info.url, "too many bytes wait to be read"));
     } else {
-      source.enqueue(bytes);
+      source.enqueue(bytes); // However packets lie in it [MQTT-6.0.0-2] [MQTT311-6.0.0-2].
       // Null only after the end, as above.
       if (source.desiredSize! <= 0) socket.setReading?.(false);
     }

@@ -41,6 +41,7 @@ export function openNodeWebSocket(
     });
     socket.on("upgrade", (response) => {
       const chosen = response.headers["sec-websocket-protocol"];
+      // [MQTT-6.0.0-4] [MQTT311-6.0.0-4]
       if (chosen === undefined || !options.protocols.includes(chosen)) {
         known = subprotocolError(address, options.protocols, chosen ?? "");
       }

@@ -55,7 +55,7 @@ export async function openPlatformWebSocket(
     await new Promise<void>((resolve, reject) => {
       duplex.closed.catch(reject);
       socket.onopen = () => {
-        // [MQTT-6.0.0-4]; not every platform checks it.
+        // [MQTT-6.0.0-4] [MQTT311-6.0.0-4]; not every platform checks it.
         if (protocols.includes(socket.protocol)) resolve();
         else duplex.abort(subprotocolError(address, protocols, socket.protocol));
       };

@@ -47,7 +47,7 @@ async function openWebSocketStream(
     if (signal.aborted || !protocols.includes(protocol)) {
       stream.close();
       signal.throwIfAborted();
-      // [MQTT-6.0.0-4]; not every platform checks it.
+      // [MQTT-6.0.0-4] [MQTT311-6.0.0-4]; not every platform checks it.
       throw subprotocolError(address, protocols, protocol);
     }
     const socket = new StreamMessageSocket(stream, readable.getReader(), writable.getWriter());

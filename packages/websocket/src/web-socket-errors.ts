@@ -15,7 +15,7 @@ export function closedError(address: string, closeCode: number, reason: string, 
   return connectionError(address, `close code ${closeCode}, ${why}`, { closeCode, cause });
 }
 
-/** The server chose none of the subprotocols that were offered [MQTT-6.0.0-4]. */
+/** The server chose none of the subprotocols that were offered. */
 export function subprotocolError(address: string, offered: readonly string[], chosen: string): TransportError {
   return connectionError(address, `the server chose the subprotocol "${chosen}", not ${offered.join(" or ")}`);
 }

@@ -22,7 +22,8 @@ export function webSocketTransport(open: OpenWebSocket, where?: string): Transpo
   return {
     schemes: ["ws:", "wss:"],
     open: async (target, { webSocket = {} }, context) => {
-      // [MQTT-6.0.0-3]. What is no name of a subprotocol, and what is there twice, the WebSocket itself finds.
+      // [MQTT-6.0.0-3] [MQTT311-6.0.0-3]. What is no name of a subprotocol, and what is there twice, the WebSocket itself
+      // finds.
       const { protocols = ["mqtt"], headers = {}, ...others } = webSocket;
       for (const name in others) throw invalidOption(name);
       if (!protocols.length) throw invalidOption("protocols");

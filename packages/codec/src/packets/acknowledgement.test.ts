@@ -10,20 +10,21 @@ import {
 import { MalformedPacketError, ProtocolError } from "../errors.ts";
 import { encode } from "../mod.ts";
 
+const flags = "MQTT-2.1.3-1";
 const acknowledgements = [
-  { type: "puback", first: "40", failure: "97", foreign: "92", reserved: "42", section: "3.4" },
-  { type: "pubrec", first: "50", failure: "10", foreign: "92", reserved: "51", section: "3.5" },
-  { type: "pubrel", first: "62", failure: "92", foreign: "10", reserved: "60", section: "3.6" },
-  { type: "pubcomp", first: "70", failure: "92", foreign: "97", reserved: "72", section: "3.7" },
+  { type: "puback", first: "40", failure: "97", foreign: "92", reserved: "42", section: "3.4", flags },
+  { type: "pubrec", first: "50", failure: "10", foreign: "92", reserved: "51", section: "3.5", flags },
+  { type: "pubrel", first: "62", failure: "92", foreign: "10", reserved: "60", section: "3.6", flags: "MQTT-3.6.1-1" },
+  { type: "pubcomp", first: "70", failure: "92", foreign: "97", reserved: "72", section: "3.7", flags },
 ] as const;
 
-describe.each(acknowledgements)("$type", ({ type, first, failure, foreign, reserved, section }) => {
+describe.each(acknowledgements)("$type", ({ type, first, failure, foreign, reserved, section, flags }) => {
   const reasonCode = Number.parseInt(failure, 16);
 
   describeVectors([
     {
       name: "a packet identifier alone",
-      clause: section,
+      clause: `${section} ${flags}`,
       versions: [3, 4, 5],
       hex: `
         ${first} # first byte
@@ -131,7 +132,7 @@ describe.each(acknowledgements)("$type", ({ type, first, failure, foreign, reser
   describeMalformed([
     {
       name: "reserved flags",
-      clause: "MQTT-2.1.3-1",
+      clause: flags,
       versions: [4, 5],
       hex: `${reserved} 02 00 01`,
       error: malformed(0),
@@ -160,14 +161,14 @@ describe.each(acknowledgements)("$type", ({ type, first, failure, foreign, reser
     },
     {
       name: "an undefined reason code",
-      clause: `${section}.2.1`,
+      clause: `MQTT-${section}.2-1`,
       versions: [5],
       hex: `${first} 03 00 01 01`,
       error: protocolError(4),
     },
     {
       name: "another packet's reason code",
-      clause: `${section}.2.1`,
+      clause: `MQTT-${section}.2-1`,
       versions: [5],
       hex: `${first} 03 00 01 ${foreign}`,
       error: protocolError(4),
@@ -213,7 +214,7 @@ describe.each(acknowledgements)("$type", ({ type, first, failure, foreign, reser
     },
     {
       name: "another packet's reason code",
-      clause: `${section}.2.1`,
+      clause: `MQTT-${section}.2-1`,
       versions: [5],
       packet: { type, packetIdentifier: 1, reasonCode: Number.parseInt(foreign, 16) },
       error: ProtocolError,

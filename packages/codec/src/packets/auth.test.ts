@@ -63,7 +63,7 @@ describe("AUTH", () => {
   ]);
 
   describeMalformed([
-    { name: "reserved flags", clause: "MQTT-3.15.1-1", versions: [5], hex: "f2 00", error: malformed(0) },
+    { name: "reserved flags", clause: "MQTT-2.1.3-1 MQTT-3.15.1-1", versions: [5], hex: "f2 00", error: malformed(0) },
     {
       name: "any AUTH before 5.0",
       clause: "3.15",

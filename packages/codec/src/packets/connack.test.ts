@@ -47,7 +47,7 @@ describe("CONNACK", () => {
     },
     {
       name: "no properties",
-      clause: "3.2",
+      clause: "MQTT-2.2.2-1",
       versions: [5],
       hex: `
         20 03 # CONNACK, Remaining Length
@@ -231,8 +231,15 @@ describe("CONNACK", () => {
     {
       name: "Session Present with a refusal",
       clause: "MQTT-3.2.2-6",
-      versions: [4, 5],
+      versions: [5],
       packet: { type: "connack", sessionPresent: true, reasonCode: 0x80 },
+      error: ProtocolError,
+    },
+    {
+      name: "Session Present with a refusal",
+      clause: "MQTT311-3.2.2-4",
+      versions: [4],
+      packet: { type: "connack", sessionPresent: true, reasonCode: 5 },
       error: ProtocolError,
     },
     {

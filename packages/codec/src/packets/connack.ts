@@ -13,7 +13,7 @@ const refusalWithSession = "A CONNACK that refuses says that a session is presen
 /** CONNACK (section 3.2). */
 export const writeConnack: PacketWriter<"connack"> = (packet, writer) => {
   const { reasonCode = 0, sessionPresent = false } = packet;
-  if (sessionPresent && reasonCode !== 0) throw new ProtocolError(refusalWithSession); // [MQTT-3.2.2-6]
+  if (sessionPresent && reasonCode !== 0) throw new ProtocolError(refusalWithSession); // [MQTT-3.2.2-6] [MQTT311-3.2.2-4]
   if (sessionPresent && writer.version === 3) throw new ProtocolError("MQTT 3.1 does not tell of a session");
   writer.byte(sessionPresent ? 1 : 0);
   writer.reasonCode("connack", reasonCode);
@@ -25,7 +25,7 @@ export const readConnack: PacketReader<"connack"> = (reader) => {
   const { position, version } = reader;
   // In MQTT 3.1 the byte has no meaning.
   const flags = reader.byte() * (version > 3 ? 1 : 0);
-  if (flags > 1) throw reader.malformed(`A CONNACK has the flags ${flags}`, position); // [MQTT-3.2.2-1] [MQTT311-3.2.2-1]
+  if (flags > 1) throw reader.malformed(`A CONNACK has the flags ${flags}`, position); // [MQTT-3.2.2-1]
   const packet: ConnackPacket = { type: "connack", sessionPresent: flags === 1, reasonCode: 0 };
   if (version === 5 && reader.remaining === 1) {
     // The server answers in the only way that it knows: not a fault, but news of its version.

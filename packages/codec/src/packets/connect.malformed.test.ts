@@ -99,6 +99,20 @@ describe("CONNECT", () => {
       error: malformed(9),
     },
     {
+      name: "a will QoS without a will",
+      clause: "MQTT-3.1.2-11",
+      versions: [5],
+      hex: `${head5} 0a 00 00 00 00 01 "c"`,
+      error: malformed(9),
+    },
+    {
+      name: "a will retain without a will",
+      clause: "MQTT-3.1.2-13",
+      versions: [4],
+      hex: `${head4} 22 00 00 00 01 "c"`,
+      error: malformed(9),
+    },
+    {
       name: "a will QoS of 3",
       clause: "MQTT-3.1.2-12",
       versions: [4],
@@ -154,6 +168,13 @@ describe("CONNECT", () => {
       versions: [4],
       hex: `${head4} 06 00 00 00 01 "c" 00 03 "a/+" 00 00`,
       error: malformed(15),
+    },
+    {
+      name: "a wildcard in the will topic",
+      clause: "MQTT-3.1.3-11",
+      versions: [5],
+      hex: `${head5} 06 00 00 00 00 01 "c" 00 00 03 "a/+" 00 00`,
+      error: malformed(17),
     },
     {
       name: "a will topic with a null character",

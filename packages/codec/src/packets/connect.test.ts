@@ -10,7 +10,8 @@ describe("CONNECT", () => {
   describeVectors([
     {
       name: "the least that 3.1.1 allows",
-      clause: "311-3.1",
+      clause:
+        "MQTT-3.1.2-1 MQTT-3.1.2-2 MQTT-3.1.2-3 MQTT-3.1.2-11 MQTT-3.1.2-13 MQTT-3.1.2-16 MQTT-3.1.2-18 MQTT-3.1.3-3",
       versions: [4],
       hex: `
         10           # CONNECT
@@ -25,7 +26,8 @@ describe("CONNECT", () => {
     },
     {
       name: "the least that 5.0 allows",
-      clause: "3.1",
+      clause:
+        "MQTT-2.2.2-1 MQTT-3.1.2-1 MQTT-3.1.2-2 MQTT-3.1.2-3 MQTT-3.1.2-11 MQTT-3.1.2-13 MQTT-3.1.2-16 MQTT-3.1.2-18 MQTT-3.1.3-3",
       versions: [5],
       hex: `
         10           # CONNECT
@@ -56,7 +58,7 @@ describe("CONNECT", () => {
     },
     {
       name: "every field of 3.1.1",
-      clause: "311-3.1",
+      clause: "MQTT-3.1.2-9 MQTT-3.1.2-17 MQTT-3.1.2-19 MQTT-3.1.3-1 MQTT-3.1.3-4 MQTT-3.1.3-11 MQTT-3.1.3-12",
       versions: [4],
       hex: `
         10           # CONNECT
@@ -84,7 +86,7 @@ describe("CONNECT", () => {
     },
     {
       name: "empty will message, user name and password",
-      clause: "311-3.1.3",
+      clause: "MQTT-3.1.2-9 MQTT-3.1.2-17 MQTT-3.1.2-19",
       versions: [4],
       hex: `
         10           # CONNECT
@@ -112,11 +114,12 @@ describe("CONNECT", () => {
     },
     {
       name: "every field of 5.0",
-      clause: "3.1",
+      clause:
+        "MQTT-3.1.2-9 MQTT-3.1.2-17 MQTT-3.1.2-19 MQTT-3.1.3-1 MQTT-3.1.3-4 MQTT-3.1.3-10 MQTT-3.1.3-11 MQTT-3.1.3-12",
       versions: [5],
       hex: `
         10           # CONNECT
-        85 01        # Remaining Length 133
+        95 01        # Remaining Length 149
         00 04 "MQTT" # Protocol Name
         05           # Protocol Version
         ee           # User Name, Password, Will Retain, Will QoS 1, Will, Clean Start
@@ -133,7 +136,7 @@ describe("CONNECT", () => {
         15 00 05 "SCRAM"      # Authentication Method
         16 00 03 01 02 03     # Authentication Data
         00 03 "cid"  # Client Identifier
-        2d           # Will Property Length 45
+        3d           # Will Property Length 61
         18 00 00 00 05        # Will Delay Interval 5
         01 01                 # Payload Format Indicator 1
         02 00 00 00 3c        # Message Expiry Interval 60
@@ -141,6 +144,8 @@ describe("CONNECT", () => {
         08 00 03 "r/t"        # Response Topic
         09 00 02 "cd"         # Correlation Data
         26 00 02 "wn" 00 02 "wv" # User Property wn = wv
+        26 00 01 "a" 00 01 "1" # User Property a = 1
+        26 00 02 "wn" 00 02 "wv" # The first one again
         00 03 "w/t"  # Will Topic
         00 03 "bye"  # Will Payload
         00 04 "user" # User Name
@@ -178,7 +183,11 @@ describe("CONNECT", () => {
             contentType: "text/plain",
             responseTopic: "r/t",
             correlationData: new TextEncoder().encode("cd"),
-            userProperties: [["wn", "wv"]],
+            userProperties: [
+              ["wn", "wv"],
+              ["a", "1"],
+              ["wn", "wv"],
+            ],
           },
         },
         userName: "user",
@@ -244,14 +253,14 @@ describe("CONNECT", () => {
     },
     {
       name: "a wildcard in the will topic",
-      clause: "MQTT-3.1.3-11",
+      clause: "MQTT-3.1.3-11 MQTT-4.7.0-1",
       versions: [4, 5],
       packet: { type: "connect", clientIdentifier: "c", will: { topic: "w/#", payload: bytes() } },
       error: InvalidTopicError,
     },
     {
       name: "an empty will topic",
-      clause: "MQTT-4.7.3-1",
+      clause: "MQTT-3.1.3-11 MQTT-4.7.3-1",
       versions: [4, 5],
       packet: { type: "connect", clientIdentifier: "c", will: { topic: "", payload: bytes() } },
       error: InvalidTopicError,
@@ -265,14 +274,14 @@ describe("CONNECT", () => {
     },
     {
       name: "a null character in the user name",
-      clause: "MQTT-1.5.4-2",
+      clause: "MQTT-3.1.3-12 MQTT-1.5.4-2",
       versions: [4, 5],
       packet: { type: "connect", clientIdentifier: "c", userName: "a\0b" },
       error: MalformedPacketError,
     },
     {
       name: "a lone surrogate in the client identifier",
-      clause: "MQTT-1.5.4-1",
+      clause: "MQTT-3.1.3-4 MQTT-1.5.4-1",
       versions: [3, 4, 5],
       packet: { type: "connect", clientIdentifier: "a\ud800" },
       error: MalformedPacketError,
@@ -307,7 +316,7 @@ describe("CONNECT", () => {
     expect(new Decoder({ version: 4 }).push(encode(packet, 4))).toMatchObject([packet]);
   });
 
-  test("5.0 allows a password without a user name", () => {
+  test("5.0 allows a password without a user name [MQTT-3.1.2-19]", () => {
     const packet = { type: "connect", clientIdentifier: "c", password: bytes(1) } as const;
     const encoded = encode(packet, 5);
     expect(encoded).toStrictEqual(hex('10 11 00 04 "MQTT" 05 40 00 00 00 00 01 "c" 00 01 01'));

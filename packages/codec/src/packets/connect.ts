@@ -35,25 +35,31 @@ export const writeConnect: PacketWriter<"connect"> = (packet, writer) => {
     throw new ProtocolError("A password without a user name needs MQTT 5.0");
   }
   if (isDataAlone(properties)) throw new ProtocolError(dataAlone);
-  writer.string(protocolNames[version] as string, ""); // [MQTT-3.1.2-1]
-  writer.byte(version); // [MQTT-3.1.2-2]
+  writer.string(protocolNames[version] as string, ""); // [MQTT-3.1.2-1] [MQTT311-3.1.2-1]
+  writer.byte(version); // [MQTT-3.1.2-2] [MQTT311-3.1.2-2]
+  // The reserved flag is never set [MQTT-3.1.2-3] [MQTT311-3.1.2-3].
   let flags = packet.cleanStart === true ? cleanStartFlag : 0;
+  // [MQTT-3.1.2-11] [MQTT-3.1.2-13] [MQTT311-3.1.2-11] [MQTT311-3.1.2-13] [MQTT311-3.1.2-15]
   if (will !== undefined) {
     const { qos = 0, retain } = will;
-    checkInteger(qos, 2, "The will's QoS"); // [MQTT-3.1.2-12]
+    checkInteger(qos, 2, "The will's QoS"); // [MQTT-3.1.2-12] [MQTT311-3.1.2-14]
     flags |= willFlag | (qos << willQoSShift) | (retain === true ? willRetainFlag : 0);
   }
   writer.byte(flags | (userName === undefined ? 0 : userNameFlag) | (password === undefined ? 0 : passwordFlag));
   writer.twoByteInteger(packet.keepAlive ?? 0, "The keep alive");
   writer.properties(propertyList, properties);
-  // The order of the payload: [MQTT-3.1.3-1]
+  // It comes first, and always [MQTT-3.1.3-1] [MQTT-3.1.3-3] [MQTT-3.1.3-4] [MQTT311-3.1.3-1] [MQTT311-3.1.3-3]
+  // [MQTT311-3.1.3-4].
   writer.string(packet.clientIdentifier, "The client identifier");
+  // [MQTT-3.1.2-9] [MQTT311-3.1.2-9] [MQTT-3.1.3-1] [MQTT311-3.1.3-1]
   if (will !== undefined) {
-    writer.properties(willPropertyList, will.properties);
-    writer.topicName(will.topic); // [MQTT-4.7.0-1]
+    writer.properties(willPropertyList, will.properties); // [MQTT-3.1.2-9] [MQTT-3.1.3-10]
+    writer.topicName(will.topic); // [MQTT-3.1.3-11] [MQTT311-3.1.3-10]
     writer.binary(will.payload, "The will's payload");
   }
+  // [MQTT-3.1.2-16] [MQTT-3.1.2-17] [MQTT-3.1.3-12] [MQTT311-3.1.2-18] [MQTT311-3.1.2-19] [MQTT311-3.1.3-11]
   if (userName !== undefined) writer.string(userName, "The user name");
+  // [MQTT-3.1.2-18] [MQTT-3.1.2-19] [MQTT311-3.1.2-20] [MQTT311-3.1.2-21]
   if (password !== undefined) writer.binary(password, "The password");
 };
 
@@ -87,7 +93,7 @@ function readVersion(reader: Reader): ProtocolVersion {
   const start = reader.position;
   const name = reader.string();
   const level = reader.byte();
-  // [MQTT-3.1.2-1] [MQTT-3.1.2-2]: a server may say 0x84 before it closes the connection.
+  // [MQTT-3.1.2-1] [MQTT-3.1.2-2] [MQTT311-3.1.2-1] [MQTT311-3.1.2-2]: a server may say 0x84 before it closes the connection.
   if (protocolNames[level] !== name) {
     throw reader.protocolError(`Protocol ${JSON.stringify(name)} version ${level} is not supported`, start, 0x84);
   }
@@ -99,8 +105,9 @@ function readFlags(reader: Reader): number {
   const flags = reader.byte();
   const willQoS = (flags >> willQoSShift) & 3;
   const isSound =
-    (flags & reservedFlag) === 0 && // [MQTT-3.1.2-3]
-    // [MQTT-3.1.2-11] [MQTT-3.1.2-12] [MQTT-3.1.2-13]
+    (flags & reservedFlag) === 0 && // [MQTT-3.1.2-3] [MQTT311-3.1.2-3]
+    // [MQTT-3.1.2-11] [MQTT-3.1.2-12] [MQTT-3.1.2-13] [MQTT311-3.1.2-11] [MQTT311-3.1.2-13] [MQTT311-3.1.2-14]
+    // [MQTT311-3.1.2-15]
     ((flags & willFlag) === 0 ? willQoS === 0 && (flags & willRetainFlag) === 0 : willQoS < 3) &&
     // [MQTT311-3.1.2-22]
     (version === 5 || (flags & (passwordFlag | userNameFlag)) !== passwordFlag);
@@ -116,7 +123,7 @@ function readWill(reader: Reader, flags: number): Will {
     retain: (flags & willRetainFlag) !== 0,
   };
   reader.properties(willPropertyList, will);
-  will.topic = reader.topicName(); // [MQTT-4.7.0-1]
+  will.topic = reader.topicName(); // [MQTT-3.1.3-11] [MQTT311-3.1.3-10]
   will.payload = reader.binary();
   return will;
 }

@@ -87,7 +87,13 @@ describe("DISCONNECT", () => {
   ]);
 
   describeMalformed([
-    { name: "reserved flags", clause: "MQTT-3.14.1-1", versions: [4, 5], hex: "e1 00", error: malformed(0) },
+    {
+      name: "reserved flags",
+      clause: "MQTT-2.1.3-1 MQTT-3.14.1-1",
+      versions: [4, 5],
+      hex: "e1 00",
+      error: malformed(0),
+    },
     { name: "the body of 5.0", clause: "311-3.14", versions: [3, 4], hex: "e0 01 00", error: malformed(2) },
     {
       name: "an undefined reason code",

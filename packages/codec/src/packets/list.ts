@@ -8,7 +8,7 @@ import type { Writer } from "../writer.ts";
 type ListTarget = "subscribe" | "suback" | "unsubscribe" | "unsuback";
 
 // SUBSCRIBE, UNSUBSCRIBE and their answers have one layout: a Packet Identifier, in MQTT 5.0 properties, and up to the
-// end a list that is not empty [MQTT-3.8.3-2] [MQTT-3.8.4-6] [MQTT-3.10.3-2].
+// end a list that is not empty.
 
 /** Writes one of the four. */
 export function writeList<Item>(
@@ -20,6 +20,7 @@ export function writeList<Item>(
 ): void {
   writer.packetIdentifier(packet.packetIdentifier);
   writer.properties(propertyList, packet.properties);
+  // [MQTT-3.8.3-2] [MQTT-3.10.3-2] [MQTT311-3.8.3-3] [MQTT311-3.10.3-2]
   if (items.length === 0) throw new ProtocolError(emptyList(packet));
   items.forEach(writeItem);
 }
@@ -34,6 +35,7 @@ export function readList<T extends ListTarget, Item>(
 ): void {
   packet.packetIdentifier = reader.packetIdentifier();
   reader.properties(propertyList, packet);
+  // [MQTT-3.8.3-2] [MQTT-3.8.4-6] [MQTT-3.10.3-2] [MQTT311-3.8.3-3] [MQTT311-3.8.4-5] [MQTT311-3.10.3-2]
   if (reader.remaining === 0) throw reader.protocolError(emptyList(packet), reader.position);
   while (reader.remaining > 0) items.push(readItem());
 }
@@ -41,7 +43,7 @@ export function readList<T extends ListTarget, Item>(
 /** Reads a Topic Filter. */
 export function readTopicFilter(reader: Reader): string {
   const start = reader.position;
-  const topicFilter = reader.string();
+  const topicFilter = reader.string(); // [MQTT-3.8.3-1] [MQTT-3.10.3-1] [MQTT311-3.8.3-1] [MQTT311-3.10.3-1]
   reader.checkTopic(topicFilter, topicFilters, start);
   return topicFilter;
 }

@@ -36,14 +36,14 @@ describe("PUBLISH", () => {
     },
     {
       name: "a # in the topic name",
-      clause: "MQTT-3.3.2-2",
+      clause: "MQTT-3.3.2-2 MQTT-4.7.0-1",
       versions: [3, 4, 5],
       hex: '30 len 00 03 "a/#" 00',
       error: malformed(2),
     },
     {
       name: "a + in the topic name",
-      clause: "MQTT-3.3.2-2",
+      clause: "MQTT-3.3.2-2 MQTT-4.7.0-1",
       versions: [3, 4, 5],
       hex: '30 len 00 03 "a+b" 00',
       error: malformed(2),
@@ -64,7 +64,7 @@ describe("PUBLISH", () => {
     },
     {
       name: "a high surrogate in the topic name",
-      clause: "MQTT-1.5.4-1",
+      clause: "MQTT-3.3.2-1 MQTT-1.5.4-1",
       versions: [3, 4, 5],
       hex: "30 len 00 03 ed a0 80 00",
       error: malformed(2),
@@ -106,7 +106,7 @@ describe("PUBLISH", () => {
     },
     {
       name: "no packet identifier at QoS 1",
-      clause: "MQTT-2.2.1-3",
+      clause: "MQTT-2.2.1-4",
       versions: [3, 4, 5],
       hex: '32 len 00 01 "t"',
       error: malformed(5),
@@ -120,7 +120,7 @@ describe("PUBLISH", () => {
     },
     {
       name: "packet identifier 0",
-      clause: "MQTT-2.2.1-3",
+      clause: "MQTT-2.2.1-3 MQTT-2.2.1-4",
       versions: [3, 4, 5],
       hex: '32 len 00 01 "t" 00 00 00',
       error: protocolError(5),

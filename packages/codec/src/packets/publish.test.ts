@@ -10,7 +10,7 @@ describe("PUBLISH", () => {
   describeVectors([
     {
       name: "QoS 0",
-      clause: "311-3.3",
+      clause: "MQTT-2.2.1-2 MQTT-3.3.2-1",
       versions: [3, 4],
       hex: `
         30           # PUBLISH
@@ -22,7 +22,7 @@ describe("PUBLISH", () => {
     },
     {
       name: "QoS 0 without properties",
-      clause: "3.3",
+      clause: "MQTT-2.2.1-2 MQTT-2.2.2-1 MQTT-3.3.2-1",
       versions: [5],
       hex: `
         31           # PUBLISH, RETAIN
@@ -67,7 +67,7 @@ describe("PUBLISH", () => {
     },
     {
       name: "QoS 2 with every property",
-      clause: "3.3.2.3",
+      clause: "MQTT-3.3.2-13 MQTT-3.3.2-16 MQTT-3.3.2-18 MQTT-3.3.2-19 MQTT-3.3.4-4",
       versions: [5],
       hex: `
         3d                       # PUBLISH, DUP, QoS 2, RETAIN
@@ -150,7 +150,7 @@ describe("PUBLISH", () => {
     },
     {
       name: "one, two, three and four bytes of UTF-8",
-      clause: "1.5.4",
+      clause: "MQTT-1.5.4-3",
       versions: [3, 4],
       hex: `
         30                    # PUBLISH
@@ -174,7 +174,7 @@ describe("PUBLISH", () => {
     },
     {
       name: "a Remaining Length of two bytes",
-      clause: "1.5.5",
+      clause: "MQTT-1.5.5-1",
       versions: [4],
       hex: `
         30           # PUBLISH
@@ -263,14 +263,14 @@ describe("PUBLISH", () => {
     },
     {
       name: "a wildcard",
-      clause: "MQTT-3.3.2-2",
+      clause: "MQTT-3.3.2-2 MQTT-4.7.0-1",
       versions: [3, 4, 5],
       packet: { type: "publish", topicName: "a/+", payload: utf8("") },
       error: InvalidTopicError,
     },
     {
       name: "a null character in the topic",
-      clause: "MQTT-1.5.4-2",
+      clause: "MQTT-1.5.4-2 MQTT-4.7.3-2",
       versions: [4, 5],
       packet: { type: "publish", topicName: "a\0", payload: utf8("") },
       error: InvalidTopicError,

@@ -14,14 +14,14 @@ const retainFlag = 1;
 /** PUBLISH (section 3.3). */
 export const writePublish: PacketWriter<"publish"> = (packet, writer) => {
   const { topicName, payload, qos = 0, packetIdentifier, properties } = packet;
-  checkInteger(qos, 2, "The QoS"); // [MQTT-3.3.1-4]
+  checkInteger(qos, 2, "The QoS"); // [MQTT-3.3.1-4] [MQTT311-3.3.1-4]
   // Only an alias can stand for the topic (section 3.3.2.3.4).
   if (topicName === "" && properties?.topicAlias !== undefined) writer.twoByteInteger(0, "");
-  else writer.topicName(topicName); // [MQTT-3.3.2-1]
+  else writer.topicName(topicName); // [MQTT-3.3.2-1] [MQTT311-3.3.2-1]
   if (qos > 0) {
     writer.packetIdentifier(packetIdentifier);
   } else if (packetIdentifier !== undefined || packet.duplicate === true) {
-    // [MQTT-2.2.1-2] [MQTT-3.3.1-2]
+    // [MQTT-2.2.1-2] [MQTT-3.3.1-2] [MQTT311-2.3.1-5] [MQTT311-3.3.1-2]
     throw new MalformedPacketError("A PUBLISH at QoS 0 has a packet identifier or is marked as a duplicate");
   }
   writer.properties(propertyList, properties);
@@ -34,18 +34,18 @@ export const writePublish: PacketWriter<"publish"> = (packet, writer) => {
 export const readPublish: PacketReader<"publish"> = (reader, flags) => {
   const qos = (flags >> 1) & 3;
   const duplicate = (flags & duplicateFlag) !== 0;
-  // [MQTT-3.3.1-4] [MQTT-3.3.1-2]
+  // [MQTT-3.3.1-4] [MQTT-3.3.1-2] [MQTT311-3.3.1-4] [MQTT311-3.3.1-2]
   if (qos === 3 || (duplicate && qos === 0)) throw reader.malformed(`A PUBLISH has the flags ${flags}`, reader.origin);
   const start = reader.position;
   const packet: PublishPacket = {
     type: "publish",
-    topicName: reader.topicName(reader.version === 5),
+    topicName: reader.topicName(reader.version === 5), // [MQTT-3.3.2-1] [MQTT311-3.3.2-1]
     payload: noBytes,
     qos: qos as QoS,
     retain: (flags & retainFlag) !== 0,
     duplicate,
   };
-  if (qos > 0) packet.packetIdentifier = reader.packetIdentifier();
+  if (qos > 0) packet.packetIdentifier = reader.packetIdentifier(); // [MQTT-2.2.1-2] [MQTT311-2.3.1-5]
   reader.properties(propertyList, packet);
   // Section 3.3.2.3.4
   if (packet.topicName === "" && packet.properties?.topicAlias === undefined) {

@@ -69,7 +69,7 @@ describe("SUBACK", () => {
     },
     {
       name: "no reason code",
-      clause: "MQTT311-3.9.3-1",
+      clause: "MQTT-3.8.4-6",
       versions: [3, 4],
       hex: "90 02 00 01",
       error: protocolError(4),
@@ -77,14 +77,14 @@ describe("SUBACK", () => {
     { name: "no reason code", clause: "MQTT-3.8.4-6", versions: [5], hex: "90 03 00 01 00", error: protocolError(5) },
     {
       name: "return code 3",
-      clause: "MQTT311-3.9.3-2",
+      clause: "MQTT-3.9.3-2",
       versions: [3, 4],
       hex: "90 04 00 01 00 03",
       error: protocolError(5),
     },
     {
       name: "return code 0x87 in 3.1.1",
-      clause: "MQTT311-3.9.3-2",
+      clause: "MQTT-3.9.3-2",
       versions: [4],
       hex: "90 03 00 01 87",
       error: protocolError(4),

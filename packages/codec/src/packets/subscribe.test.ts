@@ -25,7 +25,7 @@ describe("SUBSCRIBE", () => {
   describeVectors([
     {
       name: "three filters",
-      clause: "311-3.8",
+      clause: "MQTT-3.8.1-1 MQTT-3.8.3-1",
       versions: [3, 4],
       hex: `
         82             # SUBSCRIBE
@@ -50,7 +50,7 @@ describe("SUBSCRIBE", () => {
     },
     {
       name: "every option and property",
-      clause: "3.8",
+      clause: "MQTT-3.8.1-1 MQTT-3.8.3-1 MQTT-3.8.3-3",
       versions: [5],
       hex: `
         82                     # SUBSCRIBE
@@ -92,7 +92,7 @@ describe("SUBSCRIBE", () => {
   describeMalformed([
     {
       name: "reserved flags",
-      clause: "MQTT-3.8.1-1",
+      clause: "MQTT-2.1.3-1 MQTT-3.8.1-1",
       versions: [4, 5],
       hex: '80 len 00 01 00 01 "a" 00',
       error: malformed(0),
@@ -105,7 +105,7 @@ describe("SUBSCRIBE", () => {
       hex: '82 len 00 00 00 01 "a" 00',
       error: protocolError(2),
     },
-    { name: "no filter", clause: "MQTT311-3.8.3-3", versions: [3, 4], hex: "82 02 00 01", error: protocolError(4) },
+    { name: "no filter", clause: "MQTT-3.8.3-2", versions: [3, 4], hex: "82 02 00 01", error: protocolError(4) },
     { name: "no filter", clause: "MQTT-3.8.3-2", versions: [5], hex: "82 03 00 01 00", error: protocolError(5) },
     { name: "no property length", clause: "MQTT-2.2.2-1", versions: [5], hex: "82 02 00 01", error: malformed(4) },
     {
@@ -166,12 +166,18 @@ describe("SUBSCRIBE", () => {
     },
     {
       name: "a filter that is not UTF-8",
-      clause: "MQTT-1.5.4-1",
+      clause: "MQTT-3.8.3-1 MQTT-1.5.4-1",
       versions: [3, 4],
       hex: "82 len 00 01 00 01 80 00",
       error: malformed(4),
     },
-    { name: "QoS 3", clause: "3.8.3.1", versions: [3, 4], hex: '82 len 00 01 00 01 "a" 03', error: protocolError(7) },
+    {
+      name: "QoS 3",
+      clause: "MQTT311-3.8.3-4",
+      versions: [3, 4],
+      hex: '82 len 00 01 00 01 "a" 03',
+      error: protocolError(7),
+    },
     { name: "QoS 3", clause: "3.8.3.1", versions: [5], hex: '82 len 00 01 00 00 01 "a" 03', error: protocolError(8) },
     {
       name: "the options of 5.0",
@@ -277,8 +283,15 @@ describe("SUBSCRIBE", () => {
     },
     {
       name: "QoS 3",
+      clause: "MQTT311-3.8.3-4",
+      versions: [3, 4],
+      packet: subscribe({ topicFilter: "a", qos: 3 as 2 }),
+      error: MalformedPacketError,
+    },
+    {
+      name: "QoS 3",
       clause: "3.8.3.1",
-      versions: [3, 4, 5],
+      versions: [5],
       packet: subscribe({ topicFilter: "a", qos: 3 as 2 }),
       error: MalformedPacketError,
     },
@@ -298,21 +311,21 @@ describe("SUBSCRIBE", () => {
     },
     {
       name: "No Local before 5.0",
-      clause: "311-3.8.3.1",
+      clause: "MQTT311-3.8.3-4",
       versions: [3, 4],
       packet: subscribe({ topicFilter: "a", noLocal: true }),
       error: ProtocolError,
     },
     {
       name: "Retain As Published before 5.0",
-      clause: "311-3.8.3.1",
+      clause: "MQTT311-3.8.3-4",
       versions: [3, 4],
       packet: subscribe({ topicFilter: "a", retainAsPublished: true }),
       error: ProtocolError,
     },
     {
       name: "Retain Handling before 5.0",
-      clause: "311-3.8.3.1",
+      clause: "MQTT311-3.8.3-4",
       versions: [3, 4],
       packet: subscribe({ topicFilter: "a", retainHandling: 1 }),
       error: ProtocolError,

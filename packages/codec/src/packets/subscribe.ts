@@ -17,7 +17,7 @@ const retainHandlingShift = 4;
 /** SUBSCRIBE (section 3.8). */
 export const writeSubscribe: PacketWriter<"subscribe"> = (packet, writer) => {
   writeList(writer, propertyList, packet, packet.subscriptions, (subscription) => {
-    writer.topicFilter(subscription.topicFilter);
+    writer.topicFilter(subscription.topicFilter); // [MQTT-3.8.3-1] [MQTT311-3.8.3-1]
     writer.byte(subscriptionOptions(subscription, writer));
   });
 };
@@ -31,14 +31,16 @@ export const readSubscribe: PacketReader<"subscribe"> = (reader) => {
 
 function subscriptionOptions(subscription: TopicSubscriptionInput, { version }: Writer): number {
   const { qos = 0, noLocal = false, retainAsPublished = false, retainHandling = 0 } = subscription;
-  checkInteger(qos, 2, "The maximum QoS");
+  checkInteger(qos, 2, "The maximum QoS"); // [MQTT311-3.8.3-4]
   checkInteger(retainHandling, 2, "Retain Handling");
+  // [MQTT-3.8.3-4]
   if (noLocal && isSharedSubscription(subscription.topicFilter))
     throw new ProtocolError(noLocalOnShared(subscription.topicFilter));
   const options =
-    (noLocal ? noLocalFlag : 0) |
+    (noLocal ? noLocalFlag : 0) | // [MQTT-3.8.3-3]
     (retainAsPublished ? retainAsPublishedFlag : 0) |
     (retainHandling << retainHandlingShift);
+  // [MQTT311-3.8.3-4]
   if (version < 5 && options !== 0) throw new ProtocolError("Subscription options need MQTT 5.0");
   return qos | options;
 }
@@ -58,6 +60,7 @@ function readSubscription(reader: Reader): TopicSubscription {
   if (qos === 3 || retainHandling === 3) {
     throw reader.protocolError(`The maximum QoS or Retain Handling is 3: ${options}`, position);
   }
+  // [MQTT-3.8.3-4]
   if (noLocal && isSharedSubscription(topicFilter)) throw reader.protocolError(noLocalOnShared(topicFilter), position);
   return {
     topicFilter,
@@ -68,7 +71,6 @@ function readSubscription(reader: Reader): TopicSubscription {
   };
 }
 
-// [MQTT-3.8.3-4]
 function noLocalOnShared(topicFilter: string): string {
   return `No Local is set on the shared subscription ${topicFilter}`;
 }

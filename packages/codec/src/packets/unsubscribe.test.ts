@@ -12,7 +12,7 @@ describe("UNSUBSCRIBE", () => {
   describeVectors([
     {
       name: "two filters",
-      clause: "311-3.10",
+      clause: "MQTT-3.10.1-1 MQTT-3.10.3-1",
       versions: [3, 4],
       hex: `
         a2          # UNSUBSCRIBE
@@ -25,7 +25,7 @@ describe("UNSUBSCRIBE", () => {
     },
     {
       name: "every property",
-      clause: "3.10",
+      clause: "MQTT-3.10.1-1 MQTT-3.10.3-1",
       versions: [5],
       hex: `
         a2                     # UNSUBSCRIBE
@@ -47,7 +47,7 @@ describe("UNSUBSCRIBE", () => {
   describeMalformed([
     {
       name: "reserved flags",
-      clause: "MQTT-3.10.1-1",
+      clause: "MQTT-2.1.3-1 MQTT-3.10.1-1",
       versions: [4, 5],
       hex: 'a0 len 00 01 00 01 "a"',
       error: malformed(0),
@@ -60,7 +60,7 @@ describe("UNSUBSCRIBE", () => {
       hex: 'a2 len 00 00 00 01 "a"',
       error: protocolError(2),
     },
-    { name: "no filter", clause: "MQTT311-3.10.3-2", versions: [3, 4], hex: "a2 02 00 01", error: protocolError(4) },
+    { name: "no filter", clause: "MQTT-3.10.3-2", versions: [3, 4], hex: "a2 02 00 01", error: protocolError(4) },
     { name: "no filter", clause: "MQTT-3.10.3-2", versions: [5], hex: "a2 03 00 01 00", error: protocolError(5) },
     {
       name: "an empty filter",

@@ -8,7 +8,7 @@ const propertyList = new PropertyList("unsubscribe");
 /** UNSUBSCRIBE (section 3.10). */
 export const writeUnsubscribe: PacketWriter<"unsubscribe"> = (packet, writer) => {
   writeList(writer, propertyList, packet, packet.topicFilters, (topicFilter) => {
-    writer.topicFilter(topicFilter);
+    writer.topicFilter(topicFilter); // [MQTT-3.10.3-1] [MQTT311-3.10.3-1]
   });
 };
 

@@ -120,6 +120,23 @@ describe("onHandlerError: redeliver", () => {
     expect(harness.client.state).toBe("connected");
   });
 
+  it("takes along what came in one chunk with it, and was not handed over", async () => {
+    const harness = await kept();
+    const seen: string[] = [];
+    await harness.client.subscribe("#", { qos: 2, onHandlerError: "redeliver" }, ({ topic }) => {
+      seen.push(topic);
+      if (seen.length === 1) throw new Error("No");
+    });
+    const messages = (["a", "b"] as const).map((topicName, index) => {
+      return { type: "publish", topicName, payload: new Uint8Array(0), qos: 2, packetIdentifier: index + 1 } as const;
+    });
+    harness.server.sendTogether(...messages);
+    await until(() => harness.servers.length === 2 && harness.client.state === "connected");
+    harness.server.sendTogether(...messages.map((each) => ({ ...each, duplicate: true })));
+    await harness.server.expect("pubcomp", 2);
+    expect(seen).toEqual(["a", "a", "b"]);
+  });
+
   it("takes along what else is under way: it comes again too, and QoS 2 once", async () => {
     const harness = await kept();
     const work = gate();

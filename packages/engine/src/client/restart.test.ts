@@ -268,4 +268,18 @@ describe("what another process had acknowledged, and was not done with", () => {
     await settle();
     expect(seen).toEqual(["t/a"]);
   });
+
+  it("is in a snapshot too, without a store", async () => {
+    const broker = new Broker();
+    const harness = await connected({ answers: broker.answers(), options: { clientId: "kitchen" } });
+    const { client } = harness;
+    const work = gate();
+    await client.subscribe("t/#", { qos: 2, ack: "on-receipt" }, () => work.promise);
+    broker.send(harness, 1, "t/a");
+    await until(() => broker.isIdle);
+    const held = (): unknown[] => client.exportSession().records.filter((record) => "packetIdentifier" in record);
+    expect(held()).toMatchObject([{ isComplete: true, packet: { topicName: "t/a" } }]);
+    work.open();
+    await until(() => held().length === 0);
+  });
 });

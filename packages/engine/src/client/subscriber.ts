@@ -157,11 +157,7 @@ export class Subscriber {
     return new Consumers({
       hasListener: () => this.#emitter.has("message"),
       acknowledge: (exchange, acknowledgement, held) => {
-        this.#link.session.acknowledge(
-          exchange,
-          acknowledgement,
-          this.#options.session === undefined ? undefined : held,
-        );
+        this.#link.session.acknowledge(exchange, acknowledgement, held);
         this.#link.flush();
       },
       release: (exchange) => {

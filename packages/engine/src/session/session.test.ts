@@ -485,3 +485,11 @@ describe("tracing", () => {
     ]);
   });
 });
+
+test("raw bytes leave as they are, behind the packets that wait", () => {
+  const driver = new SessionDriver().connected();
+  driver.publish("a");
+  driver.session.sendRaw(new Uint8Array([0xc0, 0]));
+  driver.publish("b");
+  expect(driver.sentInShort()).toStrictEqual(["publish 1", "pingreq", "publish 2"]);
+});

@@ -7,6 +7,7 @@ import {
   type ControlPacket,
   type DisconnectPacket,
   type ProtocolVersion,
+  type PubackPacket,
   type PublishPacket,
 } from "@rivulet/codec";
 import {
@@ -89,6 +90,8 @@ export class Session<Context> {
   #state: SessionState = { name: "offline" };
   #keepAlive = off;
   #authentication = new Authentication(undefined);
+  /** Whether we have asked for no Reason Strings and User Properties but where they are always allowed. */
+  #isProblemUnwanted = false;
   #connected: Connected | undefined;
   /** When CONNECT or PINGREQ was sent, while nothing has come in answer. */
   #askedAt: number | undefined;
@@ -198,6 +201,10 @@ export class Session<Context> {
       if ((name === "connecting") !== (packet.type === "connack") && packet.type !== "auth") {
         throw new ProtocolError(`The server sent ${packet.type.toUpperCase()} to a client that is ${name}`);
       }
+      // [MQTT-3.1.2-29]
+      if (this.#isProblemUnwanted && explains(packet)) {
+        throw new ProtocolError(`The server explained ${packet.type.toUpperCase()}, which it was asked not to do`);
+      }
       if (packet.type === "connack" && packet.reasonCode === 0 && this.#authentication.proves(packet)) {
         this.#authentication.held.push([packet, byteLength]);
         this.#outbox.emit({ type: "auth", packet });
@@ -263,6 +270,7 @@ export class Session<Context> {
     this.#askedAt = now;
     this.#state = { name: "connecting", request, deadline: now + timeoutMs };
     this.#authentication = new Authentication(packet.properties?.authenticationMethod);
+    this.#isProblemUnwanted = packet.properties?.requestProblemInformation === 0;
   }
 
   /** The server's last word in the AUTH exchange is right: CONNACK counts. `receiveHeld` follows. */
@@ -296,11 +304,11 @@ export class Session<Context> {
     if (this.#sender.isInUse || this.#receiver.isInUse) {
       throw new StoreError("Packet identifiers are in use: a session cannot be restored now");
     }
-    if (isStored) this.changes(); // What was queued meanwhile gets another place.
-    const outgoing = records.filter(({ key }) => key.startsWith("out/"));
-    this.#sender.restore(outgoing as OutgoingRecord[], isStored);
     this.#receiver.restore(records.filter(({ key }) => key.startsWith("in/")) as IncomingRecord[]);
     for (const record of records) if ("subscription" in record) this.subscriptions.put(record);
+    if (isStored) this.changes(); // All that is there already; and what was queued meanwhile gets another place.
+    const outgoing = records.filter(({ key }) => key.startsWith("out/"));
+    this.#sender.restore(outgoing as OutgoingRecord[], isStored);
     if (this.#connected !== undefined) this.#takeUp(this.#connected);
   }
 
@@ -536,4 +544,11 @@ export class Session<Context> {
   #checkOpen(): void {
     if (this.#state.name === "draining") throw new ClosedError("The client is being disconnected");
   }
+}
+
+/** Whether a packet has what Request Problem Information is about (section 3.1.2.11.7). */
+function explains({ type, ...packet }: ControlPacket): boolean {
+  if (type === "publish" || type === "connack" || type === "disconnect") return false;
+  const { reasonString, userProperties } = (packet as Partial<PubackPacket>).properties ?? {};
+  return reasonString !== undefined || userProperties !== undefined;
 }
