@@ -2,7 +2,7 @@
  * Compiles a project that uses the packages as the registry would get them, with the strictest settings and without
  * `skipLibCheck`, with every version of TypeScript and for every platform that we serve.
  */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { conclude, root, run } from "./lib/command.ts";
 import { packAll, type PackedPackage } from "./lib/packed.ts";
@@ -50,9 +50,20 @@ async function install(packages: readonly PackedPackage[]): Promise<void> {
   writeFileSync(join(directory, "package.json"), JSON.stringify({ type: "module", private: true }));
 }
 
+/** Everything that can be imported from a package: itself, and its subpaths. */
+function specifiers({ name }: PackedPackage): string[] {
+  const manifest = readFileSync(join(directory, "node_modules", name, "package.json"), "utf8");
+  const { exports } = JSON.parse(manifest) as { exports: Readonly<Record<string, unknown>> };
+  const subpaths = Object.keys(exports).filter((subpath) => !subpath.endsWith(".json"));
+  return subpaths.map((subpath) => subpath.replace(".", name));
+}
+
 function writeConsumer(name: string, consumer: Consumer, packages: readonly PackedPackage[]): string {
   const used = packages.filter((published) => !consumer.without.includes(published.name));
-  const source = used.map((published, index) => `export * as package${index} from "${published.name}";\n`).join("");
+  const source = used
+    .flatMap(specifiers)
+    .map((specifier, index) => `export * as package${index} from "${specifier}";\n`)
+    .join("");
   writeFileSync(join(directory, `${name}.ts`), source);
   const compilerOptions = {
     target: "es2022",

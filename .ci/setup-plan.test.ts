@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { planSetup, type Facts } from "./setup-plan.ts";
+import { planSetup, requirements, type Facts } from "./setup-plan.ts";
 
-const all = { mosquitto: true, chromium: true, openssl: true };
-const none = { mosquitto: false, chromium: false, openssl: false };
+const everything = (isFound: boolean): Facts["found"] =>
+  Object.fromEntries(requirements.map((name) => [name, isFound])) as Facts["found"]; // one entry a name
+const all = everything(true);
+const none = everything(false);
 
 function facts(changes: Partial<Facts>): Facts {
   return { found: all, apt: false, root: false, docker: false, ...changes };
@@ -18,7 +20,7 @@ describe("planSetup", () => {
     expect(planSetup(facts({ found, apt: true, root: true }))).toEqual({ kind: "install", packages: ["chromium"] });
     expect(planSetup(facts({ found: none, apt: true, root: true, docker: true }))).toEqual({
       kind: "install",
-      packages: ["mosquitto", "chromium", "openssl"],
+      packages: requirements,
     });
   });
 
@@ -35,12 +37,21 @@ describe("planSetup", () => {
     expect(planSetup(facts({ docker: true }))).toEqual({ kind: "ready", broker: "mosquitto" });
   });
 
+  test("asks for what compiles the plugin of a mosquitto that is there", () => {
+    const found = { ...all, "mosquitto-dev": false, "libssl-dev": false };
+    expect(planSetup(facts({ found, apt: true, docker: true }))).toMatchObject({
+      kind: "ask",
+      missing: ["mosquitto-dev", "libssl-dev"],
+      instructions: expect.stringMatching(/mosquitto-dev libssl-dev\n.*scram\.c/) as string,
+    });
+  });
+
   test("gives the command to run where it must not install", () => {
     const plan = planSetup(facts({ found: none, apt: true }));
     expect(plan).toMatchObject({
       kind: "ask",
       instructions: expect.stringContaining(
-        "sudo apt-get install -y --no-install-recommends mosquitto chromium openssl",
+        `sudo apt-get install -y --no-install-recommends ${requirements.join(" ")}`,
       ) as string,
     });
   });
@@ -49,7 +60,13 @@ describe("planSetup", () => {
     const plan = planSetup(facts({ found: { ...all, mosquitto: false, chromium: false }, root: true }));
     expect(plan).toMatchObject({
       kind: "ask",
-      instructions: expect.stringContaining("brew install mosquitto && brew install --cask chromium") as string,
+      instructions: expect.stringContaining("brew install mosquitto && brew install --cask chromium\n") as string,
+    });
+    const compiler = planSetup(facts({ found: { ...none, mosquitto: true, chromium: true }, root: true }));
+    expect(compiler).toMatchObject({
+      instructions: expect.stringContaining(
+        "macOS: brew install openssl && xcode-select --install && brew install mosquitto\n",
+      ) as string,
     });
   });
 });

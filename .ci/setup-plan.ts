@@ -1,7 +1,25 @@
 /** What the tests need beside the npm packages, as Debian names the packages. */
-export const requirements = ["mosquitto", "chromium", "openssl"] as const;
+export const requirements = [
+  "mosquitto",
+  "chromium",
+  "openssl",
+  "gcc",
+  "libc6-dev",
+  "mosquitto-dev",
+  "libmosquitto-dev",
+  "libssl-dev",
+] as const;
 
 export type Requirement = (typeof requirements)[number];
+
+/** What it takes to compile mosquitto's plugin, e2e/mosquitto/scram.c: with Homebrew's name, where it has one. */
+const pluginRequirements: Partial<Record<Requirement, string | undefined>> = {
+  gcc: undefined,
+  "libc6-dev": undefined,
+  "mosquitto-dev": "mosquitto",
+  "libmosquitto-dev": "mosquitto",
+  "libssl-dev": "openssl",
+};
 
 /** What a machine has. */
 export interface Facts {
@@ -18,7 +36,10 @@ export type Plan =
   | { readonly kind: "install"; readonly packages: readonly Requirement[] }
   | { readonly kind: "ask"; readonly missing: readonly Requirement[]; readonly instructions: string };
 
-/** Decides: nothing to do, install, or tell people what to install. Docker stands in for mosquitto alone. */
+/**
+ * Decides: nothing to do, install, or tell people what to install. Docker stands in for mosquitto, without its plugin,
+ * and for nothing else.
+ */
 export function planSetup(facts: Facts): Plan {
   const missing = requirements.filter((name) => !facts.found[name]);
   if (missing.length === 0) {
@@ -27,7 +48,8 @@ export function planSetup(facts: Facts): Plan {
   if (facts.apt && facts.root) {
     return { kind: "install", packages: missing };
   }
-  const needed = facts.docker ? missing.filter((name) => name !== "mosquitto") : missing;
+  const isInDocker = facts.docker && !facts.found.mosquitto;
+  const needed = isInDocker ? missing.filter((name) => name !== "mosquitto" && !(name in pluginRequirements)) : missing;
   if (needed.length === 0) {
     return { kind: "ready", broker: "compose" };
   }
@@ -41,8 +63,13 @@ function instructions(missing: readonly Requirement[], { apt }: Facts): string {
   lines.push(
     apt
       ? `  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${missing.join(" ")}`
-      : `  macOS: brew install ${missing.map((name) => (name === "chromium" ? "--cask chromium" : name)).join(" && brew install ")}`,
+      : `  macOS: ${homebrew(missing).join(" && ")}`,
   );
+  if (missing.some((name) => name in pluginRequirements)) {
+    lines.push(
+      "  The compiler and the headers are for e2e/mosquitto/scram.c; CC, CPATH and LIBRARY_PATH tell where they are.",
+    );
+  }
   if (missing.includes("chromium")) {
     lines.push("  Any Chromium or Chrome will do: CHROMIUM=/path/to/chrome names one that is not found.");
   }
@@ -50,4 +77,13 @@ function instructions(missing: readonly Requirement[], { apt }: Facts): string {
     lines.push("  Docker with its compose plugin will do for mosquitto.");
   }
   return lines.join("\n");
+}
+
+function homebrew(missing: readonly Requirement[]): string[] {
+  const commands = missing.map((name) => {
+    if (name === "chromium") return "brew install --cask chromium";
+    const formula = name in pluginRequirements ? pluginRequirements[name] : name;
+    return formula === undefined ? "xcode-select --install" : `brew install ${formula}`;
+  });
+  return [...new Set(commands)];
 }

@@ -3,7 +3,8 @@
  * Elsewhere it says what to install, and fails.
  */
 import { rmSync, writeFileSync } from "node:fs";
-import { findChromium, findExecutable, findMosquitto } from "../e2e/support/find-executable.ts";
+import { findChromium, findCompiler, findExecutable, findMosquitto } from "../e2e/support/find-executable.ts";
+import { buildScramPlugin, hasHeader } from "../e2e/support/scram-plugin.ts";
 import { run } from "./lib/command.ts";
 import { planSetup, type Facts, type Requirement } from "./setup-plan.ts";
 
@@ -19,6 +20,7 @@ const result = plan.kind === "install" ? planSetup(await facts()) : plan;
 if (result.kind === "ready") {
   const broker = result.broker === "mosquitto" ? findMosquitto() : "e2e/compose.yaml, with Docker";
   console.log(`broker: ${broker}\nbrowser: ${findChromium()}`);
+  console.log(`plugin: ${result.broker === "mosquitto" ? await buildScramPlugin() : "not in Docker"}`);
 } else {
   console.error(result.kind === "ask" ? result.instructions : `apt installed no ${result.packages.join(" and no ")}`);
   process.exitCode = 1;
@@ -29,6 +31,11 @@ async function facts(): Promise<Facts> {
     mosquitto: findMosquitto() !== undefined,
     chromium: findChromium() !== undefined,
     openssl: findExecutable(["openssl"]) !== undefined,
+    gcc: findCompiler() !== undefined,
+    "libc6-dev": await hasHeader("stdio.h"),
+    "mosquitto-dev": await hasHeader("mosquitto_plugin.h"),
+    "libmosquitto-dev": await hasHeader("mosquitto.h"),
+    "libssl-dev": await hasHeader("openssl/evp.h"),
   };
   return {
     found,
