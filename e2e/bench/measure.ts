@@ -65,12 +65,16 @@ export function formatResults(peerName: string, results: readonly Result[]): str
     target === undefined ? "" : `>= ${target}x`,
     target === undefined ? "" : met ? "yes" : "NO",
   ]);
-  const table = [["case (operations per CPU second)", peerName, "Rivulet", "ratio", "target", "met"], ...rows];
+  return formatTable([["case (operations per CPU second)", peerName, "Rivulet", "ratio", "target", "met"], ...rows]);
+}
+
+/** Rows as lines of text: names to the left, figures to the right, and the last column, a remark, to the left. */
+export function formatTable(table: readonly (readonly string[])[]): string {
   const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
   return table
     .map((row) =>
       row
-        .map((cell, column) => pad(cell, widths[column] ?? 0, column > 0 && column < 5))
+        .map((cell, column) => pad(cell, widths[column] ?? 0, column > 0 && column < widths.length - 1))
         .join("  ")
         .trimEnd(),
     )
@@ -103,7 +107,8 @@ function cpuMs(action: () => void): number {
   return (user + system) / 1000;
 }
 
-function median(values: readonly number[]): number {
+/** The value in the middle. */
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   const upper = sorted[middle] ?? Number.NaN;
