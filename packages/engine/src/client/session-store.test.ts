@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { connected, Harness, watch, type HarnessOptions } from "../../testing/client-harness.ts";
+import { connected, gate, Harness, watch, type HarnessOptions } from "../../testing/client-harness.ts";
 import { messageTo } from "../../testing/session-driver.ts";
 import { SlowStore } from "../../testing/slow-store.ts";
 import { settle, until } from "../../testing/virtual-environment.ts";
@@ -195,6 +195,45 @@ describe("a store that fails", () => {
     store.failure = undefined;
     await harness.client.connect();
     await expect(harness.client.publish("b", "", { qos: 1 })).resolves.toMatchObject({ reasonCode: 0 });
+  });
+});
+
+it("a Persister that has failed writes nothing more, and says why each time", async () => {
+  const store = new SlowStore();
+  store.failure = new StoreError("Full");
+  const session = new Session<string>({ version: 5, isKept: true });
+  const failures: StoreError[] = [];
+  const persister = new Persister(session, {
+    ...{ store, key: "k", stored: () => undefined },
+    failed: (error) => failures.push(error),
+  });
+  for (const topic of ["a", "b"]) {
+    session.publish(messageTo(topic), topic);
+    await expect(persister.flush()).rejects.toBe(store.failure);
+  }
+  expect(failures).toEqual([store.failure]);
+  expect(store.writes).toEqual([["+out/1"]]);
+});
+
+describe("a message that is acknowledged on receipt", () => {
+  it("is kept until the last of its consumers is done; at QoS 0 it is not kept", async () => {
+    const store = new SlowStore();
+    const harness = await withStore(store);
+    const works = [gate(), gate()];
+    for (const { promise } of works) {
+      await harness.client.subscribe("a", { qos: 2, ack: "on-receipt" }, () => promise);
+    }
+    await settle();
+    store.writes.length = 0;
+    harness.server.publish("a", "", { qos: 0 });
+    harness.server.publish("a", "", { qos: 2 });
+    await harness.server.expect("pubcomp");
+    works[0]?.open();
+    await settle();
+    expect(store.writes.flat()).toEqual(["+in/1", "-in/1", "+in/1/1"]);
+    works[1]?.open();
+    await until(() => store.writes.flat().length === 4);
+    expect(store.writes.flat().at(-1)).toBe("-in/1/1");
   });
 });
 

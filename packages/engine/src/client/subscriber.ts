@@ -1,5 +1,5 @@
 import { reasonCodes, validateTopicFilter } from "@rivulet/codec";
-import { Deferred, ignore } from "../deferred.ts";
+import { Deferred, handled, ignore } from "../deferred.ts";
 import {
   ClosedError,
   InvalidOptionError,
@@ -184,7 +184,10 @@ export class Subscriber {
         this.#report(error);
       },
       left: async (filters) => {
-        if (filters.length > 0 && this.#isOpen) await this.#unsubscribe(filters, {});
+        if (filters.length === 0 || !this.#isOpen) return;
+        const done = handled(this.#unsubscribe(filters, {}));
+        // Who leaves a loop without a connection is not kept until there is one.
+        if (this.#link.state.name === "connected") await done;
       },
       show: (message, inboxes) => {
         const subscriptions = inboxes.flatMap((inbox) => this.#subscriptions.get(inbox)?.subscription ?? []);

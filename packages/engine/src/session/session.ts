@@ -103,7 +103,7 @@ export class Session<Context> {
     this.#outbox.batch.version = version;
     this.#sender = new Sender(this.#outbox, { queue, hasAutomaticAliases, wallNow });
     this.#receiver = new Receiver(this.#outbox);
-    this.subscriptions = new Subscriptions(this.#outbox as Outbox<unknown>);
+    this.subscriptions = new Subscriptions(this.#outbox);
   }
 
   // Getters
