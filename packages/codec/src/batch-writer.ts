@@ -4,7 +4,7 @@ import { allWriters } from "./packets/all-packets.ts";
 /**
  * Encodes many Control Packets into one buffer, so that they can leave in one chunk.
  *
- * Batches are cut one after the other from a buffer of 64 KiB, and no byte is written twice: what `take` has returned
+ * Batches are cut one after the other from a buffer of up to 64 KiB, and no byte is written twice: what `take` has returned
  * stays as it is.
  *
  * @example

@@ -8,13 +8,13 @@ export const maximumControlPacketSize = 268_435_460;
 export const maximumFieldBytes = 65_535;
 
 /**
- * `Decoder` keeps short strings that it has seen, since topics come again and again. Longer ones than this, in bytes,
- * are never kept; with the number of slots it bounds what a decoder holds (two caches, at most 64 KiB together).
+ * Decoders keep short strings that they have seen, since topics come again and again. Longer ones than this, in bytes,
+ * are never kept; with the number of slots it bounds what all of them hold (two caches, at most 256 KiB together).
  */
 export const cachedStringMaximumBytes = 128;
 
 /** Slots of each string cache; a power of two. */
-export const cachedStringSlots = 256;
+export const cachedStringSlots = 1024;
 
 /**
  * A packet that spans chunks is gathered in a buffer of its own. Up to this many bytes it is allocated at once; beyond,
@@ -24,3 +24,6 @@ export const initialBodyBytes = 262_144;
 
 /** What `BatchWriter` allocates at a time, in bytes; a larger batch gets a buffer of its own. */
 export const batchBufferBytes = 65_536;
+
+/** What it allocates first, in bytes; it grows by four times. */
+export const firstBatchBufferBytes = 256;

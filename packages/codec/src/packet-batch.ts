@@ -1,6 +1,6 @@
 import { MalformedPacketError, PacketTooLargeError } from "./errors.ts";
 import { fixedFlags } from "./fixed-header.ts";
-import { batchBufferBytes, maximumControlPacketSize } from "./limits.ts";
+import { batchBufferBytes, firstBatchBufferBytes, maximumControlPacketSize } from "./limits.ts";
 import { noBytes } from "./no-bytes.ts";
 import { packetTypes } from "./packet-types.ts";
 import type { PacketWriter, PacketWriters } from "./packets/packet-codec.ts";
@@ -22,12 +22,19 @@ export class PacketBatch {
   version: ProtocolVersion;
   /** The largest packet that is accepted, in bytes. */
   maximumPacketSize: number;
-  readonly #writers: Map<string, PacketWriter<PacketType>>;
+  /** Payloads of at least so many bytes are not copied: each is a piece of its own. */
+  leastOwnPiece: number = Infinity;
+  readonly #writers: PacketWriters;
   readonly #writer = new Writer();
   #buffer = noBytes;
+  /** What the next buffer has room for: whoever sends little holds little. */
+  #bufferBytes = firstBatchBufferBytes;
   /** Where the batch begins that `take` will return, and where it ends. */
   #start = 0;
   #end = 0;
+  /** What comes before it, and its bytes in all. */
+  #pieces: Uint8Array[] = [];
+  #pieceBytes = 0;
   // Of the packet that was measured last.
   #write: PacketWriter<PacketType> | undefined;
   #remainingLength = 0;
@@ -36,14 +43,14 @@ export class PacketBatch {
     writers: PacketWriters,
     { version = 5, maximumPacketSize = maximumControlPacketSize }: BatchWriterOptions = {},
   ) {
-    this.#writers = new Map(Object.entries(writers as Record<PacketType, PacketWriter<PacketType>>));
+    this.#writers = writers;
     this.version = version;
     this.maximumPacketSize = maximumPacketSize;
   }
 
   /** The bytes that wait for `take`. */
   get byteLength(): number {
-    return this.#end - this.#start;
+    return this.#pieceBytes + this.#end - this.#start;
   }
 
   /**
@@ -53,9 +60,16 @@ export class PacketBatch {
    */
   add(packet: ControlPacketInput): number {
     const length = this.measure(packet);
-    this.#makeRoom(length);
+    const payload = packet.type === "publish" && packet.payload.length >= this.leastOwnPiece ? packet.payload : noBytes;
+    this.#makeRoom(length - payload.length);
+    this.#writer.leftOut = payload;
     this.writeInto(packet, this.#buffer, this.#end);
-    this.#end += length;
+    this.#writer.leftOut = undefined;
+    this.#end += length - payload.length;
+    if (payload !== noBytes) {
+      this.#pieceBytes = this.byteLength + payload.length;
+      this.#pieces.push(this.take(), payload);
+    }
     return length;
   }
 
@@ -66,7 +80,16 @@ export class PacketBatch {
     this.#end += bytes.length;
   }
 
-  /** Everything added since the last time, in one piece; empty when there is nothing. */
+  /** Everything added since the last time, in as few pieces as there may be; none when there is nothing. */
+  takePieces(): Uint8Array[] {
+    const pieces = this.#pieces;
+    if (this.#end > this.#start) pieces.push(this.take());
+    this.#pieces = [];
+    this.#pieceBytes = 0;
+    return pieces;
+  }
+
+  /** The same in one piece, where no payload is one of its own; empty when there is nothing. */
   take(): Uint8Array {
     const batch = this.#buffer.subarray(this.#start, this.#end);
     this.#start = this.#end;
@@ -76,11 +99,12 @@ export class PacketBatch {
   /** Checks a packet, and returns the size that it would have. */
   measure(packet: ControlPacketInput): number {
     const { type } = packet;
-    const write = this.#writers.get(type);
+    // Not what every object has, such as `constructor`.
+    const write = Object.hasOwn(packetTypes, type) ? this.#writers[type] : undefined;
     if (write === undefined) throw new MalformedPacketError(`There is no packet of type ${type} to be written`);
     this.#writer.measure(this.version, fixedFlags(type));
-    this.#write = write;
-    write(packet, this.#writer);
+    this.#write = write as PacketWriter<PacketType>;
+    this.#write(packet, this.#writer);
     this.#remainingLength = this.#writer.position;
     const length = 1 + variableByteIntegerLength(this.#remainingLength) + this.#remainingLength;
     const limit = Math.min(this.maximumPacketSize, maximumControlPacketSize);
@@ -102,8 +126,9 @@ export class PacketBatch {
     const waiting = this.take();
     // A batch that outgrows its buffer is moved to one of twice its size, so that growing costs each byte once or twice.
     const needed = waiting.length + length;
-    this.#buffer = new Uint8Array(needed <= batchBufferBytes / 2 ? batchBufferBytes : needed + waiting.length);
+    this.#buffer = new Uint8Array(needed <= this.#bufferBytes / 2 ? this.#bufferBytes : needed + waiting.length);
     this.#buffer.set(waiting);
+    this.#bufferBytes = Math.min(4 * this.#bufferBytes, batchBufferBytes);
     this.#start = 0;
     this.#end = waiting.length;
   }

@@ -31,12 +31,11 @@ export class PropertyList<T extends PropertyTarget = PropertyTarget> {
   constructor(target: T) {
     this.#target = target;
     for (const [name, definition] of Object.entries<PropertyDefinition>(properties)) {
-      const { identifier, type, targets, repeatable = false, minimum = 0, maximum = Infinity } = definition;
-      if (!targets.includes(target)) continue;
-      const method = name === "responseTopic" ? "topicName" : type; // [MQTT-3.3.2-13] [MQTT-3.3.2-14]
-      const row = { name, identifier, method, repeatable, minimum, maximum } as const;
+      if (!definition.targets.includes(target)) continue;
+      const method = name === "responseTopic" ? "topicName" : definition.type; // [MQTT-3.3.2-13] [MQTT-3.3.2-14]
+      const row: PropertyRow = { name, method, repeatable: false, minimum: 0, maximum: Infinity, ...definition };
       this.#byName.set(name, row);
-      this.#byIdentifier[identifier] = row;
+      this.#byIdentifier[row.identifier] = row;
     }
   }
 
@@ -47,7 +46,7 @@ export class PropertyList<T extends PropertyTarget = PropertyTarget> {
       const row = this.#byName.get(name);
       if (row === undefined || writer.version < 5) throw new ProtocolError(this.#noSuch(name));
       if (row.repeatable) {
-        if (!Array.isArray(value)) throw new MalformedPacketError(`${name} is not an array`);
+        if (!Array.isArray(value)) throw new MalformedPacketError(`The ${name} is not an array`);
         for (const one of value as unknown[]) writeOne(row, one, writer);
       } else {
         writeOne(row, value, writer);
@@ -71,7 +70,7 @@ export class PropertyList<T extends PropertyTarget = PropertyTarget> {
       if (earlier === undefined) {
         values[name] = row.repeatable ? [value] : value;
       } else {
-        if (!row.repeatable) throw reader.protocolError(`Property ${name} stands twice`, start);
+        if (!row.repeatable) throw reader.protocolError(`The ${name} stands twice`, start);
         (earlier as unknown[]).push(value); // [MQTT-3.3.2-18] [MQTT-3.3.4-4]
       }
     }
@@ -108,5 +107,5 @@ function readValue(method: PropertyRow["method"], reader: Reader): unknown {
 function checkRange({ name, minimum, maximum }: PropertyRow, value: unknown, offset?: number): void {
   if (typeof value !== "number" || (value >= minimum && value <= maximum)) return;
   const reasonCode = name === "topicAlias" ? 0x94 : 0x82; // [MQTT-3.3.2-8]
-  throw new ProtocolError(`Property ${name} is ${value}, which is out of its range`, { reasonCode, offset });
+  throw new ProtocolError(`The ${name} is ${value}, out of range`, { reasonCode, offset });
 }

@@ -12,9 +12,13 @@ interface PropertyReader<T extends PropertyTarget> {
   read(reader: Reader): PacketProperties<T>;
 }
 
+/** What all readers have seen: thousands of connections shall not have thousands of caches. */
+const knownStrings = /* @__PURE__ */ new StringCache();
+const knownTopicNames = /* @__PURE__ */ new StringCache();
+
 /**
  * Reads the fields of one packet's body, one after the other. It never reads past `end`, and its errors say where in
- * the packet they were found. One reader serves a decoder for all its packets, so that their strings can be cached.
+ * the packet they were found. One reader serves a decoder for all its packets.
  */
 export class Reader {
   version: ProtocolVersion = 5;
@@ -27,8 +31,6 @@ export class Reader {
   #bytes = noBytes;
   /** Their buffer, which is slow to be asked for, once it was needed. */
   #buffer: ArrayBufferLike | undefined;
-  readonly #strings = new StringCache();
-  readonly #topicNames = new StringCache();
 
   /** Turns to the packet whose body lies in `bytes` from `start` to `end`, after a header of `headerLength` bytes. */
   reset(bytes: Uint8Array, start: number, end: number, headerLength: number): void {
@@ -71,7 +73,7 @@ export class Reader {
     let value = first & 0x7f;
     for (let count = 2; ; count++) {
       const byte = this.byte();
-      if (isIllFormed(byte, count)) throw this.malformed(`A field ${illFormedInteger}`, start);
+      if (isIllFormed(byte, count)) throw this.malformed(`A variable byte integer ${illFormedInteger}`, start);
       value |= (byte & 0x7f) << (7 * (count - 1));
       if (byte < 0x80) return value;
     }
@@ -82,7 +84,7 @@ export class Reader {
     const start = this.position;
     const value = this.twoByteInteger();
     // [MQTT-2.2.1-3] [MQTT-2.2.1-4] [MQTT311-2.3.1-1] [MQTT311-2.3.1-4]
-    if (value === 0) throw this.protocolError("The packet identifier is 0", start);
+    if (value === 0) throw this.protocolError("The packetIdentifier is 0", start);
     return value;
   }
 
@@ -135,7 +137,7 @@ export class Reader {
     const length = this.variableByteInteger(); // [MQTT-2.2.2-1]
     if (length === 0) return;
     const packetEnd = this.end;
-    if (length > this.remaining) throw this.malformed(`The properties have ${length} bytes, which do not fit`, start);
+    if (length > this.remaining) throw this.malformed(`${length} bytes of properties do not fit`, start);
     this.end = this.position + length;
     packet.properties = list.read(this);
     this.end = packetEnd;
@@ -173,20 +175,20 @@ export class Reader {
   /** Moves behind a field of so many bytes, and returns where it begins. */
   #enter(length: number): number {
     const start = this.position;
-    if (length > this.end - start) throw this.malformed(`${length} bytes do not fit into what is left`, start);
+    if (length > this.end - start) throw this.malformed(`${length} bytes do not fit`, start);
     this.position = start + length;
     return start;
   }
 
   /** What a cache knows has been found sound before. */
   #string(isTopicName: boolean, mayBeEmpty = false): string {
-    const cache = isTopicName ? this.#topicNames : this.#strings;
+    const cache = isTopicName ? knownTopicNames : knownStrings;
     const start = this.#enter(this.twoByteInteger());
     const known = cache.find(this.#bytes, start, this.position);
     if (known !== undefined) return known;
     const text = decodeUtf8(this.#bytes, start, this.position);
     // [MQTT-1.5.4-1] [MQTT-1.5.4-2] [MQTT311-1.5.3-1] [MQTT311-1.5.3-2]
-    if (text === undefined) throw this.malformed("A string is not well-formed UTF-8 without U+0000", start - 2);
+    if (text === undefined) throw this.malformed("A string is ill-formed", start - 2);
     if (isTopicName && !(mayBeEmpty && text === "")) this.checkTopic(text, topicNames, start - 2);
     cache.keep(text);
     return text;

@@ -75,9 +75,7 @@ export function checkTopic(topic: string, rules: TopicRules, version: ProtocolVe
 
 /** What to say of a topic that is refused. */
 export function topicFault(topic: string, { name }: TopicRules): string {
-  if (topic === "") return `The ${name} is empty`;
-  const fault = /[+#]|^\$share/.test(topic) ? "has a wildcard or share name out of place" : "is too long or ill-formed";
-  return `The ${name} ${fault}: ${topic}`;
+  return `The ${name} is empty, too long, or has a character out of place: ${topic}`;
 }
 
 /** Whether a Topic Filter asks for a Shared Subscription, `$share/{name}/{filter}` (section 4.8.2). */

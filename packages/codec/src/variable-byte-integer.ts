@@ -1,5 +1,5 @@
 /** What is wrong with a Variable Byte Integer that is refused, in words for an error message. */
-export const illFormedInteger = "is not a variable byte integer in its shortest form";
+export const illFormedInteger = "is not in its shortest form";
 
 /** Whether a byte may not be this one of a Variable Byte Integer's, counted from 1. */
 export function isIllFormed(byte: number, count: number): boolean {

@@ -3,7 +3,7 @@ import { maximumFieldBytes, maximumVariableByteInteger } from "./limits.ts";
 import { noBytes } from "./no-bytes.ts";
 import type { ProtocolVersion } from "./packets/types.ts";
 import { isReasonCodeOf, type PacketTypeWithReasonCode } from "./reason-codes.ts";
-import { checkTopic, topicFilters, topicNames, type TopicRules } from "./topics.ts";
+import { checkTopic, topicNames, type TopicRules } from "./topics.ts";
 import { measureText, writeUtf8 } from "./utf8.ts";
 
 // Theory of operation
@@ -24,6 +24,8 @@ export class Writer {
   flags = 0;
   isMeasuring = true;
   position = 0;
+  /** A payload that is not to be written: it follows by itself. */
+  leftOut: Uint8Array | undefined;
   #bytes = noBytes;
   /** The lengths of the packet's property lists, in order. */
   readonly #lengths: number[] = [];
@@ -45,7 +47,7 @@ export class Writer {
     this.isMeasuring = false;
   }
 
-  byte(value: number, field = "A byte"): void {
+  byte(value: number, field = "byte"): void {
     checkInteger(value, 0xff, field);
     this.#bytes[this.position++] = value;
   }
@@ -70,42 +72,43 @@ export class Writer {
     this.#bytes[this.position++] = rest;
   }
 
-  string(text: string, field: string): void {
-    this.#text(text, field);
+  /** A string of a field, or a topic. */
+  string(text: string, field: string | TopicRules): void {
+    const start = this.position + 2;
+    let length;
+    if (!this.isMeasuring) length = writeUtf8(text, this.#bytes, start);
+    else length = typeof field === "string" ? checkString(text, field) : checkTopic(text, field, this.version);
+    this.#bytes[start - 2] = length >>> 8;
+    this.#bytes[start - 1] = length;
+    this.position = start + length;
   }
 
   topicName(topicName: string): void {
-    this.#text(topicName, topicNames);
-  }
-
-  topicFilter(topicFilter: string): void {
-    this.#text(topicFilter, topicFilters);
+    this.string(topicName, topicNames);
   }
 
   stringPair(pair: readonly [string, string], field: string): void {
-    if (!Array.isArray(pair) || pair.length !== 2) throw new MalformedPacketError(`${field} holds what is not a pair`);
+    if (!Array.isArray(pair) || pair.length !== 2) throw new MalformedPacketError(`The ${field} is ill-formed`);
     this.string(pair[0], field); // [MQTT-1.5.7-1]
     this.string(pair[1], field); // [MQTT-1.5.7-1]
   }
 
   binary(data: Uint8Array, field: string): void {
-    const length = checkBytes(data, field);
-    if (length > maximumFieldBytes) throw new MalformedPacketError(`${field} has ${length} of at most 65535 bytes`);
-    this.twoByteInteger(length, field);
+    this.twoByteInteger(checkBytes(data, field, maximumFieldBytes), field);
     this.raw(data, field);
   }
 
   /** Bytes without a length. */
   raw(data: Uint8Array, field: string): void {
-    const length = checkBytes(data, field);
-    if (!this.isMeasuring) this.#bytes.set(data, this.position);
+    const length = checkBytes(data, field, Infinity);
+    if (!this.isMeasuring && data !== this.leftOut) this.#bytes.set(data, this.position);
     this.position += length;
   }
 
   /** @throws ProtocolError for 0. */
   packetIdentifier(value: number | undefined): void {
-    if (value === 0) throw new ProtocolError("The packet identifier is 0"); // [MQTT-2.2.1-3] [MQTT311-2.3.1-1]
-    this.twoByteInteger(value as number, "The packet identifier");
+    if (value === 0) throw new ProtocolError("The packetIdentifier is 0"); // [MQTT-2.2.1-3] [MQTT311-2.3.1-1]
+    this.twoByteInteger(value as number, "packetIdentifier");
   }
 
   /** @throws ProtocolError unless this version has the Reason Code, or Return code, in this packet. */
@@ -151,38 +154,27 @@ export class Writer {
 
   #properties(list: PropertyWriter, values: object | undefined, length: number): void {
     if (this.version < 5) return;
-    this.variableByteInteger(length, "The length of the properties"); // [MQTT-2.2.2-1]
+    this.variableByteInteger(length, "properties"); // [MQTT-2.2.2-1]
     if (this.isMeasuring) this.position += length;
     else list.write(this, values);
-  }
-
-  #text(text: string, rules: TopicRules | string): void {
-    const start = this.position + 2;
-    let length;
-    if (!this.isMeasuring) length = writeUtf8(text, this.#bytes, start);
-    else if (typeof rules === "string") length = checkString(text, rules);
-    else length = checkTopic(text, rules, this.version);
-    this.#bytes[start - 2] = length >>> 8;
-    this.#bytes[start - 1] = length;
-    this.position = start + length;
   }
 }
 
 /** @throws MalformedPacketError unless the value is a whole number between 0 and `maximum`. */
 export function checkInteger(value: number, maximum: number, field: string): void {
   if (!Number.isInteger(value) || value < 0 || value > maximum) {
-    throw new MalformedPacketError(`${field} is ${value}, not a whole number from 0 to ${maximum}`);
+    throw new MalformedPacketError(`The ${field} is ${value}, not a whole number from 0 to ${maximum}`);
   }
 }
 
-function checkBytes(data: Uint8Array, field: string): number {
-  if (data instanceof Uint8Array) return data.length;
-  throw new MalformedPacketError(`${field} is not a Uint8Array`);
+function checkBytes(data: Uint8Array, field: string, maximum: number): number {
+  if (data instanceof Uint8Array && data.length <= maximum) return data.length;
+  throw new MalformedPacketError(`The ${field} is too long or not a Uint8Array`);
 }
 
 /** Checks a UTF-8 Encoded String, and returns its bytes. */
 function checkString(text: string, field: string): number {
   const length = measureText(text);
   if (length >= 0) return length;
-  throw new MalformedPacketError(`${field} is not a string of at most 65535 bytes without U+0000 and lone surrogates`);
+  throw new MalformedPacketError(`The ${field} is too long or ill-formed`);
 }

@@ -118,6 +118,20 @@ describe("Connection", () => {
     expect(world.chunks.slice(1).map(({ length }) => Math.round((4 * length) / batchBytesLimit))).toEqual([4, 4, 2]);
   });
 
+  it("writes a large payload as it is, between what comes before it and after it", async () => {
+    const world = new World();
+    await world.connect();
+    const payload = new Uint8Array(batchBytesLimit);
+    world.publish(1);
+    world.session.publish({ type: "publish", topicName: "a", payload, qos: 0, retain: false, duplicate: false });
+    world.session.sendRaw(new Uint8Array([0xc0, 0]));
+    await settle();
+    const [before, large, after, ...others] = world.chunks.slice(1);
+    expect(large).toBe(payload);
+    expect([before?.length, after?.length, others]).toEqual([7 + 8, 2, []]);
+    expect(world.timesWritten).toBe(2);
+  });
+
   it("closes once, and hears and says nothing after that", async () => {
     const world = new World();
     await world.connect();

@@ -1,4 +1,5 @@
 import { clientReaders, PacketDecoder, type ControlPacket } from "@rivulet/codec";
+import { publishedAtMostOnce, type PublishResult } from "./client/publish-options.ts";
 import { Deferred, ignore } from "./deferred.ts";
 import type { ConnectionInfo, Duplex } from "./duplex.ts";
 import type { Environment } from "./environment.ts";
@@ -17,6 +18,8 @@ import type { Session } from "./session/session.ts";
 //
 // Reading goes on while the host has room. When it has not, reading stops, unless the server owes us an answer: it
 // could not come past what is not read. What the host does then with messages that it has no room for is its business.
+
+const scheduled = /* @__PURE__ */ Promise.resolve();
 
 /** Whom a Connection works for: what it asks, and what it tells. */
 export interface ConnectionHost<Context> {
@@ -49,9 +52,9 @@ export class Connection<Context> {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
 
   /** Settles with the write of the batch that gathers now; made when somebody asks for it. */
-  #batch: Deferred<void> | undefined;
+  #batch: Deferred<PublishResult> | undefined;
   /** The same of the batch that is being written. */
-  #writtenBatch: Deferred<void> | undefined;
+  #writtenBatch: Deferred<PublishResult> | undefined;
   #isFlushScheduled = false;
   #isWriting = false;
   /** The protocol is over: what is left is written, then the transport is closed. */
@@ -63,6 +66,10 @@ export class Connection<Context> {
   #resumeReading: (() => void) | undefined;
   #timer: unknown;
   #timerDue = Infinity;
+  readonly #woken = (): void => {
+    this.#isFlushScheduled = false;
+    this.#turn();
+  };
 
   constructor(duplex: Duplex, session: Session<Context>, host: ConnectionHost<Context>) {
     const { maximumPacketSize, environment } = host;
@@ -86,9 +93,9 @@ export class Connection<Context> {
     this.wake();
   }
 
-  /** Settles when the transport has taken the batch that gathers now. */
-  taken(): Promise<void> {
-    this.#batch ??= new Deferred<void>();
+  /** Settles when the transport has taken the batch that gathers now: to what whoever published at QoS 0 waits for. */
+  taken(): Promise<PublishResult> {
+    this.#batch ??= new Deferred();
     return this.#batch.promise;
   }
 
@@ -96,10 +103,7 @@ export class Connection<Context> {
   wake(): void {
     if (this.#isFlushScheduled || this.#isClosed) return;
     this.#isFlushScheduled = true;
-    queueMicrotask(() => {
-      this.#isFlushScheduled = false;
-      this.#turn();
-    });
+    void scheduled.then(this.#woken); // Cheaper than queueMicrotask, which Node keeps asynchronous context for.
   }
 
   /** What the server proved in its CONNACK is right: goes on with it. */
@@ -108,7 +112,7 @@ export class Connection<Context> {
     this.#session.accept(now);
     this.#dispatch();
     this.#session.receiveHeld(now);
-    this.#turn();
+    this.#turn(now);
   }
 
   /** Resolves when the transport is gone; never rejects. */
@@ -152,7 +156,7 @@ export class Connection<Context> {
       if (!this.#isEnding) this.#session.fail(error as MqttError);
     }
     this.#session.bytesReceived(chunk.length, hasPacket, now);
-    this.#turn();
+    this.#turn(now);
   }
 
   /** Waits until reading may go on. */
@@ -178,13 +182,12 @@ export class Connection<Context> {
     return this.#host.hasRoom() || this.#session.isAwaitingServer;
   }
 
-  #turn(): void {
+  #turn(now: number = this.#environment.now()): void {
     if (this.#isClosed) return;
     // Timers of pages in the background, and of machines that slept, fire late: what is due is not left to them alone.
-    const now = this.#environment.now();
     if (now >= this.#timerDue) this.#session.handleTimeout(now);
     this.#dispatch();
-    void this.#flush();
+    if (!this.#isWriting) void this.#flush(now);
     this.#settle();
   }
 
@@ -200,31 +203,31 @@ export class Connection<Context> {
     }
   }
 
-  async #flush(): Promise<void> {
-    if (this.#isWriting || this.#isClosed) return;
+  async #flush(from: number): Promise<void> {
+    if (this.#isClosed) return;
     this.#isWriting = true;
+    let now = from;
     try {
       for (;;) {
-        const bytes = this.#session.transmit(this.#environment.now());
+        const pieces = this.#session.transmit(now);
         this.#dispatch();
         const persisting = this.#host.persist?.();
-        if (bytes.length === 0 || this.#isClosed) break;
-        const batch = this.#batch;
-        this.#writtenBatch = batch;
+        if (pieces.length === 0 || this.#isClosed) break;
+        this.#writtenBatch = this.#batch;
         this.#batch = undefined;
-        try {
-          // What must not be forgotten is written down before what it covers is sent.
-          if (persisting !== undefined) await persisting;
-          if (this.#isClosed) return;
-          await this.#writer.write(bytes);
-          if (this.#isClosed) return;
-          this.#session.written(bytes.length, this.#environment.now());
-          batch?.resolve();
-          this.#host.written();
-        } catch (error) {
-          batch?.reject(asTransportError(error));
-          throw error;
+        // What must not be forgotten is written down before what it covers is sent.
+        if (persisting !== undefined) await persisting;
+        if (this.#isClosed) return;
+        let byteLength = 0;
+        for (const piece of pieces) {
+          byteLength += piece.length;
+          await this.#writer.write(piece);
         }
+        if (this.#isClosed) return;
+        now = this.#environment.now();
+        this.#session.written(byteLength, now);
+        this.#writtenBatch?.resolve(publishedAtMostOnce);
+        this.#host.written();
       }
       this.#isWriting = false;
       // [MQTT-3.14.4-2] [MQTT311-3.14.4-1]

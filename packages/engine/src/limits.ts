@@ -42,7 +42,9 @@ export const inboundBytesLimit: number = 16 * 1024 * 1024;
 
 /**
  * Publishes are encoded into the batch that leaves next while it is smaller than this, in bytes; the others wait, so
- * that an acknowledgement or a ping never stands behind more than one such batch.
+ * that an acknowledgement or a ping never stands behind more than one such batch. A payload of this size is not copied
+ * into it; what Node buffers of a socket must not be more, or a write would settle, and the payload be its owner's again,
+ * before all of it has left.
  */
 export const batchBytesLimit: number = 64 * 1024;
 

@@ -226,8 +226,8 @@ function checkWill(will: WillOptions, version: ProtocolVersion): void {
 
 /** 23 characters of those that every server accepts [MQTT311-3.1.3-5]. */
 export function randomClientId({ environment }: EngineOptions): string {
-  let clientId = "rivulet";
+  const bytes = environment.getRandomValues(new Uint8Array(16));
   // [MQTT311-3.1.3-5]
-  for (const byte of environment.getRandomValues(new Uint8Array(16))) clientId += (byte % 36).toString(36);
-  return clientId;
+  // Joined, not added up: that would hold on to each of the parts.
+  return ["rivulet", ...Array.from(bytes, (byte) => (byte % 36).toString(36))].join("");
 }

@@ -29,6 +29,8 @@ export interface IncomingRecord {
   readonly packetIdentifier: number;
   /** The message, while a consumer that had it acknowledged on receipt is not done with it. */
   readonly packet?: PublishPacket;
+  /** Its place in the order in which messages came, where there is the message. */
+  readonly order?: number;
   /** Whether the exchange is over, and only the consumer's part is left. */
   readonly isComplete?: boolean;
 }

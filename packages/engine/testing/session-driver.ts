@@ -143,7 +143,7 @@ export class SessionDriver {
 
   /** What the Session sends now, in one batch. */
   sent(): ControlPacket[] {
-    const batch = this.#fromClient.push(this.session.transmit(this.now));
+    const batch = this.session.transmit(this.now).flatMap((piece) => this.#fromClient.push(piece));
     if (batch.length > 0) this.batches.push(batch);
     return batch;
   }

@@ -6,12 +6,16 @@
  * socket has closed, or at once when it fails; `closed` settles then. After a failure nothing reaches the streams any
  * more.
  *
+ * What is written before the process turns to something else leaves in one call of the system, up to a limit. With what
+ * reaches it, a write waits for a turn of the event loop: a program that awaits one write after the other would otherwise
+ * keep all others, and its own reading, waiting for as long as the socket takes more.
+ *
  * Adapters that Node brings (`toWeb`) cost two to three times as much; this one does per chunk what it must and no more.
  */
 
 import type { Socket } from "node:net";
 import { TransportError, type ConnectionInfo, type Duplex } from "@rivulet/engine";
-import { readableHighWaterMarkBytes, writableHighWaterMarkBytes } from "./limits.ts";
+import { gatheredBytesLimit, readableHighWaterMarkBytes, writableHighWaterMarkBytes } from "./limits.ts";
 import { lostError } from "./socket-errors.ts";
 
 interface Settle {
@@ -30,6 +34,12 @@ export class SocketDuplex implements Duplex {
   #source!: ReadableStreamDefaultController<Uint8Array>; // Set by the constructor: start() runs within it.
   #sink!: WritableStreamDefaultController; // The same.
   #closed!: Settle; // The same.
+  /** The bytes, next to each other, that the socket is given next; what was gathered before them, it has already. */
+  #buffer: ArrayBufferLike | undefined;
+  #runStart = 0;
+  #runEnd = 0;
+  /** Bytes that were written and have not left the corked socket. */
+  #gatheredBytes = 0;
   #pendingWrite: Settle | undefined;
   #paused = false;
   #inputOver = false;
@@ -56,7 +66,7 @@ export class SocketDuplex implements Duplex {
       this.#handleEnd();
     });
     socket.on("drain", () => {
-      this.#settleWrite();
+      this.#settleWriteSoon();
     });
     socket.on("error", (error) => {
       this.#fail(lostError(this.#address, error));
@@ -115,22 +125,61 @@ export class SocketDuplex implements Duplex {
     );
   }
 
-  #write(chunk: Uint8Array): Promise<void> | undefined {
-    if (chunk.byteLength === 0 || this.#socket.write(chunk)) return undefined;
+  #write({ buffer, byteOffset, byteLength }: Uint8Array): Promise<void> | undefined {
+    if (byteLength === 0) return undefined;
+    if (this.#gatheredBytes === 0) {
+      this.#socket.cork();
+      process.nextTick(() => {
+        this.#flush();
+      });
+    }
+    if (buffer !== this.#buffer || byteOffset !== this.#runEnd) {
+      this.#pushRun();
+      this.#buffer = buffer;
+      this.#runStart = byteOffset;
+    }
+    this.#runEnd = byteOffset + byteLength;
+    this.#gatheredBytes += byteLength;
+    if (this.#gatheredBytes < gatheredBytesLimit && !this.#socket.writableNeedDrain) return undefined;
     return new Promise((resolve, reject) => {
       this.#pendingWrite = { resolve, reject };
+      this.#flush();
+      if (!this.#socket.writableNeedDrain) this.#settleWriteSoon();
     });
+  }
+
+  /** Gives the socket what was gathered. */
+  #flush(): void {
+    if (this.#gatheredBytes === 0 || this.#over) return;
+    this.#pushRun();
+    this.#gatheredBytes = 0;
+    this.#socket.uncork();
+  }
+
+  #pushRun(): void {
+    if (this.#buffer === undefined) return;
+    this.#socket.write(new Uint8Array(this.#buffer, this.#runStart, this.#runEnd - this.#runStart));
+    this.#buffer = undefined;
   }
 
   #end(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#pendingWrite = { resolve, reject };
+      this.#flush();
       this.#socket.end((error?: Error | null) => {
         if (error) return; // The events error and close settle it.
         this.#outputOver = true;
         this.#settleWrite();
         this.#endIfBothOver();
       });
+    });
+  }
+
+  /** Settles the write after a turn of the event loop. */
+  #settleWriteSoon(): void {
+    const pending = this.#pendingWrite;
+    setImmediate(() => {
+      if (this.#pendingWrite === pending) this.#settleWrite();
     });
   }
 

@@ -1,16 +1,26 @@
 import { PropertyList } from "../property-list.ts";
-import type { PacketReader, PacketWriter } from "./packet-codec.ts";
+import type { PacketCodec, PacketReader, PacketWriter } from "./packet-codec.ts";
 import type { PacketOf } from "./types.ts";
 
 type AcknowledgementType = "puback" | "pubrec" | "pubrel" | "pubcomp";
+
+/** PUBACK, answer to a PUBLISH at QoS 1 (section 3.4). */
+export const puback: PacketCodec<"puback"> = acknowledgement("puback");
+
+/** PUBREC, first answer to a PUBLISH at QoS 2 (section 3.5). */
+export const pubrec: PacketCodec<"pubrec"> = acknowledgement("pubrec");
+
+/** PUBREL, answer to a PUBREC (section 3.6). */
+export const pubrel: PacketCodec<"pubrel"> = acknowledgement("pubrel");
+
+/** PUBCOMP, answer to a PUBREL (section 3.7). */
+export const pubcomp: PacketCodec<"pubcomp"> = acknowledgement("pubcomp");
 
 /**
  * The four packets that a PUBLISH is acknowledged with have one layout: a Packet Identifier and, in MQTT 5.0, a Reason
  * Code and properties, left out as far as they say nothing.
  */
-export function acknowledgement<T extends AcknowledgementType>(
-  type: T,
-): { readonly write: PacketWriter<T>; readonly read: PacketReader<T> } {
+function acknowledgement<T extends AcknowledgementType>(type: T): PacketCodec<T> {
   const propertyList = new PropertyList<AcknowledgementType>(type);
   const write: PacketWriter<AcknowledgementType> = (packet, writer) => {
     writer.packetIdentifier(packet.packetIdentifier);
@@ -23,5 +33,5 @@ export function acknowledgement<T extends AcknowledgementType>(
     return packet;
   };
   // Which of the four it is makes no difference to the layout.
-  return { write: write as unknown as PacketWriter<T>, read: read as unknown as PacketReader<T> };
+  return { write, read } as unknown as PacketCodec<T>;
 }

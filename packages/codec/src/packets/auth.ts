@@ -6,7 +6,7 @@ import type { AuthPacket } from "./types.ts";
 const propertyList = new PropertyList("auth");
 
 // Section 3.15.2.2.2. The short form, Success and nothing else, has no room for it.
-const noMethod = "An AUTH has no authentication method";
+const noMethod = "AUTH needs an authenticationMethod";
 
 /** AUTH (section 3.15), which came with MQTT 5.0. */
 export const writeAuth: PacketWriter<"auth"> = (packet, writer) => {

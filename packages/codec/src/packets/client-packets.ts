@@ -1,3 +1,4 @@
+import { puback, pubcomp, pubrec, pubrel } from "./acknowledgement.ts";
 import { readAuth, writeAuth } from "./auth.ts";
 import { readConnack } from "./connack.ts";
 import { writeConnect } from "./connect.ts";
@@ -5,11 +6,7 @@ import { readDisconnect, writeDisconnect } from "./disconnect.ts";
 import type { PacketReaders, PacketWriters } from "./packet-codec.ts";
 import { writePingreq } from "./pingreq.ts";
 import { readPingresp } from "./pingresp.ts";
-import { readPuback, writePuback } from "./puback.ts";
-import { readPubcomp, writePubcomp } from "./pubcomp.ts";
 import { readPublish, writePublish } from "./publish.ts";
-import { readPubrec, writePubrec } from "./pubrec.ts";
-import { readPubrel, writePubrel } from "./pubrel.ts";
 import { readSuback } from "./suback.ts";
 import { writeSubscribe } from "./subscribe.ts";
 import { readUnsuback } from "./unsuback.ts";
@@ -19,10 +16,10 @@ import { writeUnsubscribe } from "./unsubscribe.ts";
 export const clientWriters: PacketWriters = {
   connect: writeConnect,
   publish: writePublish,
-  puback: writePuback,
-  pubrec: writePubrec,
-  pubrel: writePubrel,
-  pubcomp: writePubcomp,
+  puback: puback.write,
+  pubrec: pubrec.write,
+  pubrel: pubrel.write,
+  pubcomp: pubcomp.write,
   subscribe: writeSubscribe,
   unsubscribe: writeUnsubscribe,
   pingreq: writePingreq,
@@ -34,10 +31,10 @@ export const clientWriters: PacketWriters = {
 export const clientReaders: PacketReaders = {
   connack: readConnack,
   publish: readPublish,
-  puback: readPuback,
-  pubrec: readPubrec,
-  pubrel: readPubrel,
-  pubcomp: readPubcomp,
+  puback: puback.read,
+  pubrec: pubrec.read,
+  pubrel: pubrel.read,
+  pubcomp: pubcomp.read,
   suback: readSuback,
   unsuback: readUnsuback,
   pingresp: readPingresp,

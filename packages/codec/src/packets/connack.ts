@@ -8,13 +8,13 @@ const propertyList = new PropertyList("connack");
 /** What a server that knows only MQTT 3.1.1 says to a CONNECT of MQTT 5.0, in two bytes. */
 const unacceptableProtocolVersion = 1;
 
-const refusalWithSession = "A CONNACK that refuses says that a session is present";
+const refusalWithSession = "A refusal has sessionPresent";
 
 /** CONNACK (section 3.2). */
 export const writeConnack: PacketWriter<"connack"> = (packet, writer) => {
   const { reasonCode = 0, sessionPresent = false } = packet;
   if (sessionPresent && reasonCode !== 0) throw new ProtocolError(refusalWithSession); // [MQTT-3.2.2-6] [MQTT311-3.2.2-4]
-  if (sessionPresent && writer.version === 3) throw new ProtocolError("MQTT 3.1 does not tell of a session");
+  if (sessionPresent && writer.version === 3) throw new ProtocolError("A sessionPresent needs MQTT 3.1.1");
   writer.byte(sessionPresent ? 1 : 0);
   writer.reasonCode("connack", reasonCode);
   writer.properties(propertyList, packet.properties);

@@ -21,18 +21,18 @@ const userNameFlag = 0x80;
 /** The Protocol Name that goes with each Protocol Level. */
 const protocolNames: Readonly<Record<number, string>> = { 3: "MQIsdp", 4: "MQTT", 5: "MQTT" };
 
-const dataAlone = "There is authentication data without an authentication method"; // Section 3.1.2.11.10
+const dataAlone = "The authenticationData needs an authenticationMethod"; // Section 3.1.2.11.10
 
 /** CONNECT (section 3.1). */
 export const writeConnect: PacketWriter<"connect"> = (packet, writer) => {
   const { version } = writer;
   const { protocolVersion = version, will, userName, password, properties } = packet;
   if (protocolVersion !== version) {
-    throw new MalformedPacketError(`A CONNECT for version ${protocolVersion} is encoded for version ${version}`);
+    throw new MalformedPacketError(`The protocolVersion is ${protocolVersion}, not ${version}`);
   }
   // [MQTT311-3.1.2-22]
   if (password !== undefined && userName === undefined && version < 5) {
-    throw new ProtocolError("A password without a user name needs MQTT 5.0");
+    throw new ProtocolError("A password without userName needs MQTT 5.0");
   }
   if (isDataAlone(properties)) throw new ProtocolError(dataAlone);
   writer.string(protocolNames[version] as string, ""); // [MQTT-3.1.2-1] [MQTT311-3.1.2-1]
@@ -42,25 +42,25 @@ export const writeConnect: PacketWriter<"connect"> = (packet, writer) => {
   // [MQTT-3.1.2-11] [MQTT-3.1.2-13] [MQTT311-3.1.2-11] [MQTT311-3.1.2-13] [MQTT311-3.1.2-15]
   if (will !== undefined) {
     const { qos = 0, retain } = will;
-    checkInteger(qos, 2, "The will's QoS"); // [MQTT-3.1.2-12] [MQTT311-3.1.2-14]
+    checkInteger(qos, 2, "qos"); // [MQTT-3.1.2-12] [MQTT311-3.1.2-14]
     flags |= willFlag | (qos << willQoSShift) | (retain === true ? willRetainFlag : 0);
   }
   writer.byte(flags | (userName === undefined ? 0 : userNameFlag) | (password === undefined ? 0 : passwordFlag));
-  writer.twoByteInteger(packet.keepAlive ?? 0, "The keep alive");
+  writer.twoByteInteger(packet.keepAlive ?? 0, "keepAlive");
   writer.properties(propertyList, properties);
   // It comes first, and always [MQTT-3.1.3-1] [MQTT-3.1.3-3] [MQTT-3.1.3-4] [MQTT311-3.1.3-1] [MQTT311-3.1.3-3]
   // [MQTT311-3.1.3-4].
-  writer.string(packet.clientIdentifier, "The client identifier");
+  writer.string(packet.clientIdentifier, "clientIdentifier");
   // [MQTT-3.1.2-9] [MQTT311-3.1.2-9] [MQTT-3.1.3-1] [MQTT311-3.1.3-1]
   if (will !== undefined) {
     writer.properties(willPropertyList, will.properties); // [MQTT-3.1.2-9] [MQTT-3.1.3-10]
     writer.topicName(will.topic); // [MQTT-3.1.3-11] [MQTT311-3.1.3-10]
-    writer.binary(will.payload, "The will's payload");
+    writer.binary(will.payload, "payload");
   }
   // [MQTT-3.1.2-16] [MQTT-3.1.2-17] [MQTT-3.1.3-12] [MQTT311-3.1.2-18] [MQTT311-3.1.2-19] [MQTT311-3.1.3-11]
-  if (userName !== undefined) writer.string(userName, "The user name");
+  if (userName !== undefined) writer.string(userName, "userName");
   // [MQTT-3.1.2-18] [MQTT-3.1.2-19] [MQTT311-3.1.2-20] [MQTT311-3.1.2-21]
-  if (password !== undefined) writer.binary(password, "The password");
+  if (password !== undefined) writer.binary(password, "password");
 };
 
 /** CONNECT (section 3.1). */

@@ -11,6 +11,12 @@ export type PacketWriter<T extends PacketType> = (packet: PacketInputOf<T>, writ
 /** Reads what follows a packet's fixed header, whose first byte has these flags. */
 export type PacketReader<T extends PacketType> = (reader: Reader, flags: number) => PacketOf<T>;
 
+/** Both for one type of packet. */
+export interface PacketCodec<T extends PacketType> {
+  readonly write: PacketWriter<T>;
+  readonly read: PacketReader<T>;
+}
+
 /** The writers of some or all packets. */
 export type PacketWriters = { readonly [T in PacketType]?: PacketWriter<T> };
 

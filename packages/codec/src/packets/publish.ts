@@ -14,7 +14,7 @@ const retainFlag = 1;
 /** PUBLISH (section 3.3). */
 export const writePublish: PacketWriter<"publish"> = (packet, writer) => {
   const { topicName, payload, qos = 0, packetIdentifier, properties } = packet;
-  checkInteger(qos, 2, "The QoS"); // [MQTT-3.3.1-4] [MQTT311-3.3.1-4]
+  checkInteger(qos, 2, "qos"); // [MQTT-3.3.1-4] [MQTT311-3.3.1-4]
   // Only an alias can stand for the topic (section 3.3.2.3.4).
   if (topicName === "" && properties?.topicAlias !== undefined) writer.twoByteInteger(0, "");
   else writer.topicName(topicName); // [MQTT-3.3.2-1] [MQTT311-3.3.2-1]
@@ -22,10 +22,10 @@ export const writePublish: PacketWriter<"publish"> = (packet, writer) => {
     writer.packetIdentifier(packetIdentifier);
   } else if (packetIdentifier !== undefined || packet.duplicate === true) {
     // [MQTT-2.2.1-2] [MQTT-3.3.1-2] [MQTT311-2.3.1-5] [MQTT311-3.3.1-2]
-    throw new MalformedPacketError("A PUBLISH at QoS 0 has a packet identifier or is marked as a duplicate");
+    throw new MalformedPacketError("A PUBLISH at QoS 0 has a packetIdentifier or is a duplicate");
   }
   writer.properties(propertyList, properties);
-  writer.raw(payload, "The payload");
+  writer.raw(payload, "payload");
   writer.flags =
     (packet.duplicate === true ? duplicateFlag : 0) | (qos << 1) | (packet.retain === true ? retainFlag : 0);
 };
@@ -49,7 +49,7 @@ export const readPublish: PacketReader<"publish"> = (reader, flags) => {
   reader.properties(propertyList, packet);
   // Section 3.3.2.3.4
   if (packet.topicName === "" && packet.properties?.topicAlias === undefined) {
-    throw reader.protocolError("The topic name is empty, and there is no topic alias", start);
+    throw reader.protocolError("The topicName is empty, without a topicAlias", start);
   }
   packet.payload = reader.rest();
   return packet;

@@ -1,7 +1,7 @@
 import { ProtocolError } from "../errors.ts";
 import { PropertyList } from "../property-list.ts";
 import type { Reader } from "../reader.ts";
-import { isSharedSubscription } from "../topics.ts";
+import { isSharedSubscription, topicFilters } from "../topics.ts";
 import { checkInteger, type Writer } from "../writer.ts";
 import { readList, readTopicFilter, writeList } from "./list.ts";
 import type { PacketReader, PacketWriter } from "./packet-codec.ts";
@@ -17,7 +17,7 @@ const retainHandlingShift = 4;
 /** SUBSCRIBE (section 3.8). */
 export const writeSubscribe: PacketWriter<"subscribe"> = (packet, writer) => {
   writeList(writer, propertyList, packet, packet.subscriptions, (subscription) => {
-    writer.topicFilter(subscription.topicFilter); // [MQTT-3.8.3-1] [MQTT311-3.8.3-1]
+    writer.string(subscription.topicFilter, topicFilters); // [MQTT-3.8.3-1] [MQTT311-3.8.3-1]
     writer.byte(subscriptionOptions(subscription, writer));
   });
 };
@@ -31,8 +31,8 @@ export const readSubscribe: PacketReader<"subscribe"> = (reader) => {
 
 function subscriptionOptions(subscription: TopicSubscriptionInput, { version }: Writer): number {
   const { qos = 0, noLocal = false, retainAsPublished = false, retainHandling = 0 } = subscription;
-  checkInteger(qos, 2, "The maximum QoS"); // [MQTT311-3.8.3-4]
-  checkInteger(retainHandling, 2, "Retain Handling");
+  checkInteger(qos, 2, "qos"); // [MQTT311-3.8.3-4]
+  checkInteger(retainHandling, 2, "retainHandling");
   // [MQTT-3.8.3-4]
   if (noLocal && isSharedSubscription(subscription.topicFilter))
     throw new ProtocolError(noLocalOnShared(subscription.topicFilter));
@@ -54,11 +54,11 @@ function readSubscription(reader: Reader): TopicSubscription {
   const noLocal = (options & noLocalFlag) !== 0;
   // [MQTT-3.8.3-5] [MQTT311-3.8.3-4]
   if (options >> (reader.version === 5 ? 6 : 2) !== 0) {
-    throw reader.malformed(`A reserved subscription option is set: ${options}`, position);
+    throw reader.malformed(`A subscription has the options ${options}`, position);
   }
   // Section 3.8.3.1: both are Protocol Errors; MQTT 3.1.1 calls the first malformed [MQTT311-3.8.3-4].
   if (qos === 3 || retainHandling === 3) {
-    throw reader.protocolError(`The maximum QoS or Retain Handling is 3: ${options}`, position);
+    throw reader.protocolError(`A subscription has the options ${options}`, position);
   }
   // [MQTT-3.8.3-4]
   if (noLocal && isSharedSubscription(topicFilter)) throw reader.protocolError(noLocalOnShared(topicFilter), position);
@@ -72,5 +72,5 @@ function readSubscription(reader: Reader): TopicSubscription {
 }
 
 function noLocalOnShared(topicFilter: string): string {
-  return `No Local is set on the shared subscription ${topicFilter}`;
+  return `The shared ${topicFilter} has noLocal`;
 }

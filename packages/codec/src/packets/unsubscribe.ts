@@ -1,4 +1,5 @@
 import { PropertyList } from "../property-list.ts";
+import { topicFilters } from "../topics.ts";
 import { readList, readTopicFilter, writeList } from "./list.ts";
 import type { PacketReader, PacketWriter } from "./packet-codec.ts";
 import type { UnsubscribePacket } from "./types.ts";
@@ -8,7 +9,7 @@ const propertyList = new PropertyList("unsubscribe");
 /** UNSUBSCRIBE (section 3.10). */
 export const writeUnsubscribe: PacketWriter<"unsubscribe"> = (packet, writer) => {
   writeList(writer, propertyList, packet, packet.topicFilters, (topicFilter) => {
-    writer.topicFilter(topicFilter); // [MQTT-3.10.3-1] [MQTT311-3.10.3-1]
+    writer.string(topicFilter, topicFilters); // [MQTT-3.10.3-1] [MQTT311-3.10.3-1]
   });
 };
 

@@ -403,6 +403,7 @@ export class Link {
     const { session: store, sessionNamespace = "rivulet" } = this.#options;
     if (store === undefined || this.#persister !== undefined) return;
     await this.#written?.catch(ignore);
+    signal.throwIfAborted(); // The Session may be that of another attempt by now.
     const persister = new Persister(this.session, {
       ...{ store, key: `${sessionNamespace}/${this.clientId}` }, // [MQTT-3.1.3-2] [MQTT311-3.1.3-2]
       stored: this.#host.stored,

@@ -1,5 +1,5 @@
 import type { QoS } from "@rivulet/codec";
-import { Deferred, handled, ignore } from "../deferred.ts";
+import { Deferred, handled } from "../deferred.ts";
 import { ClosedError, InvalidOptionError, NotConnectedError } from "../errors.ts";
 import { isBlob, readBlob } from "../message-options.ts";
 import type { BlobPayload, Payload } from "../options.ts";
@@ -27,9 +27,6 @@ export class Publisher {
   readonly #link: Link;
   readonly #parts: PublisherParts;
   #wasReadyToSend = true;
-  /** The last batch that somebody waited for, and what they wait for: everything sent at QoS 0 in it shares it. */
-  #taken: Promise<void> | undefined;
-  #takenResult: Promise<PublishResult> | undefined;
   /** Messages that are to be stored, each with whoever waits for that. */
   readonly #unstored = new Map<Outgoing<Operation>, Deferred<PublishResult>>();
 
@@ -137,12 +134,7 @@ export class Publisher {
 
   /** Settles when the transport has taken the batch that gathers now. */
   #batched(): Promise<PublishResult> {
-    const taken = this.#link.connection?.taken();
-    if (taken !== this.#taken || this.#takenResult === undefined) {
-      this.#taken = taken;
-      this.#takenResult = Promise.resolve(taken).then(() => publishedAtMostOnce);
-      this.#takenResult.catch(ignore);
-    }
-    return this.#takenResult;
+    // What is in a batch has a connection.
+    return (this.#link.connection as NonNullable<Link["connection"]>).taken();
   }
 }

@@ -289,4 +289,17 @@ describe("Sessions in one store", () => {
       packetIdentifier: 1,
     });
   });
+
+  it("are read once when an attempt to connect is taken over by the next connect", async () => {
+    const store = new MemorySessionStore();
+    const harness = await withStore(store, { answers: present, options: { reconnect: { retry: () => 1000 } } });
+    harness.server.end();
+    await until(() => harness.client.state === "reconnecting");
+    void harness.client.publish("a", "", { qos: 1 }).catch(() => undefined);
+    await settle();
+    harness.client.close();
+    await harness.client.connect();
+    await settle();
+    expect(harness.server.all("publish")).toHaveLength(1);
+  });
 });

@@ -319,11 +319,11 @@ describe("a snapshot", () => {
     ["a topic with a wildcard", [out({}, { topicName: "a/#" })], /a\/#/],
     ["no topic", [out({}, { topicName: undefined })], /topic name/],
     ["a payload from JSON", [out({}, { payload: { 0: 1 } })], /payload/],
-    ["a QoS that there is not", [out({}, { qos: 3 })], /QoS is 3/],
+    ["a QoS that there is not", [out({}, { qos: 3 })], /qos is 3/],
     ["no QoS", [out({}, { qos: undefined })], /QoS 0/],
-    ["a QoS as text", [out({}, { qos: "1" })], /QoS/],
-    ["a Packet Identifier at QoS 0", [out({}, { qos: 0, packetIdentifier: 1 })], /packet identifier/],
-    ["a Packet Identifier of 0", [out({}, { packetIdentifier: 0 })], /packet identifier/],
+    ["a QoS as text", [out({}, { qos: "1" })], /qos/],
+    ["a Packet Identifier at QoS 0", [out({}, { qos: 0, packetIdentifier: 1 })], /packetIdentifier/],
+    ["a Packet Identifier of 0", [out({}, { packetIdentifier: 0 })], /packetIdentifier/],
     ["a property that there is not", [out({}, { properties: { color: "red" } })], /color/],
     ["correlation data from JSON", [out({}, { properties: { correlationData: {} } })], /correlationData/],
     ["PUBREC for QoS 1", [sent(1, "pubrec")], /awaits is not sound/],
@@ -356,7 +356,7 @@ describe("a snapshot", () => {
     [
       "No Local for a shared subscription",
       [{ key: "sub/$share/a/b", subscription: { ...subscription, topicFilter: "$share/a/b", noLocal: true } }],
-      /No Local/,
+      /noLocal/,
     ],
   ];
   it.each(faults)("with %s is refused, by name, and changes nothing", async (_, records, message) => {

@@ -71,7 +71,7 @@ function checkSnapshot(snapshot: unknown): asserts snapshot is SessionSnapshot {
  * @throws the errors of `encode` for a packet that is none, or anything for what is no packet at all.
  */
 function checksOf(record: AnyRecord, batch: PacketBatch): Readonly<Record<string, boolean>> {
-  const { key, packet, awaits, released, expiresAt, packetIdentifier, isComplete = false } = record;
+  const { key, packet, awaits, released, expiresAt, packetIdentifier, order, isComplete = false } = record;
   const { type, qos, packetIdentifier: sentAs } = packet ?? {};
   if (typeof key !== "string") return { key: false };
   // A message that waits to be sent has no Packet Identifier yet.
@@ -95,6 +95,7 @@ function checksOf(record: AnyRecord, batch: PacketBatch): Readonly<Record<string
         key: isComplete ? key.startsWith(`${own}/`) && /\/\d{1,15}$/.test(key) : key === own,
         packetIdentifier: packetIdentifier !== undefined && isNumber(packetIdentifier, 0xffff),
         packet: packet === undefined ? !isComplete : isMessage,
+        order: isNumber(order),
         isComplete: typeof isComplete === "boolean",
       };
     }

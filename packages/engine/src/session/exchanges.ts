@@ -25,6 +25,8 @@ export interface Exchange<Context> {
   isGivenUp?: boolean;
   /** Its place in the order of all of them. */
   order: number;
+  /** Its place in the order of the table, where it is there. */
+  place: number;
   /** Bytes of the packet while it waits to be sent for the first time. */
   size: number;
   /** What it awaits; undefined until it has been sent. */
@@ -62,6 +64,8 @@ export interface IncomingExchange {
   isAcknowledged: boolean;
   /** The message, while a consumer that had it acknowledged on receipt is not done with it, and somebody keeps it. */
   held?: PublishPacket | undefined;
+  /** Its place in the order in which messages came. */
+  readonly order: number;
   /** What it is kept under, once its Packet Identifier is free. */
   key?: string;
   /** Since when it waits, in ms of the Session's clock. */

@@ -106,7 +106,7 @@ describe("messages that are to be sent again", () => {
 test("what is taken out of a queue is out of its books", () => {
   const queue = new MessageQueue<string>({ maxMessages: 3 });
   const exchanges = ["a", "b", "c"].map((topicName, order): Outgoing<string> => {
-    const rest = { context: topicName, order, size: 10, awaits: undefined, hasQuota: false };
+    const rest = { context: topicName, order, place: 0, size: 10, awaits: undefined, hasQuota: false };
     return { packet: messageTo(topicName), ...rest };
   });
   for (const exchange of exchanges) queue.push(exchange);

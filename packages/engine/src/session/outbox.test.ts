@@ -21,7 +21,7 @@ describe("Outbox", () => {
     // 1 byte of flags, 3 of length, 3 of topic, 1 of properties.
     expect(outbox.batch.byteLength).toBe(batchBytesLimit + 1);
     expect(outbox.hasRoom).toBe(false);
-    outbox.batch.take();
+    outbox.batch.takePieces();
     expect(outbox.hasRoom).toBe(true);
   });
 

@@ -28,6 +28,7 @@ export class Outbox<Context> {
   readonly statistics: Statistics;
 
   constructor(isTracing: () => boolean, isKept: boolean, statistics: Statistics = newStatistics()) {
+    this.batch.leastOwnPiece = batchBytesLimit;
     this.isTracing = isTracing;
     this.statistics = statistics;
     this.journal = new Journal(isKept);

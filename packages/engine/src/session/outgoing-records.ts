@@ -23,7 +23,7 @@ export function restoredExchanges<Context>(records: readonly OutgoingRecord[]): 
   return records
     .map(({ key, packet, ...rest }): Outgoing<Context> => {
       const exchange = { awaits: undefined, ...rest, packet: { ...packet }, order: Number(key.slice(4)) };
-      return { ...exchange, context: undefined, size: 0, hasQuota: false };
+      return { ...exchange, context: undefined, place: 0, size: 0, hasQuota: false };
     })
     .sort((one, other) => (one.released ?? one.order) - (other.released ?? other.order));
 }

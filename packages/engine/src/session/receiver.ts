@@ -45,13 +45,14 @@ export class Receiver<Context> {
   readonly #completed = new Set<IncomingExchange>();
   /** Messages that were acknowledged on receipt by a process that was ended before its consumers were done. */
   readonly #undelivered: IncomingExchange[] = [];
-  #lastHeld = 0;
+  #lastOrder = 0;
 
   // lives as long as the Network Connection
   /** Messages without PUBACK, and without PUBREC, in the order in which they came. */
   readonly #unacknowledged: Record<1 | 2, IncomingExchange[]> = { 1: [], 2: [] };
   #limits = none;
-  readonly #topicNames = new Map<number, string>();
+  /** Made with the first Topic Alias. */
+  #topicNames: Map<number, string> | undefined;
   #isOverrunNoted = false;
   /** The last message that was said of that nobody acknowledges it. */
   #complainedOf: IncomingExchange | undefined;
@@ -98,7 +99,7 @@ export class Receiver<Context> {
   /** The connection is gone. */
   disconnected(): void {
     this.#limits = none;
-    this.#topicNames.clear(); // [MQTT-3.3.2-7]
+    this.#topicNames = undefined; // [MQTT-3.3.2-7]
     this.#unacknowledged[1] = [];
     this.#unacknowledged[2] = [];
   }
@@ -114,16 +115,17 @@ export class Receiver<Context> {
   /** Takes up what has been written down. */
   restore(records: readonly IncomingRecord[]): void {
     for (const record of records) {
-      const { packetIdentifier, packet: held, isComplete = false, key } = record;
+      const { packetIdentifier, packet: held, isComplete = false, order = 0, key } = record;
       this.#outbox.journal.put(record);
-      const exchange = newExchange({ packetIdentifier, qos: 2, topicName: held?.topicName ?? "" }, 0);
+      const exchange = newExchange({ packetIdentifier, qos: 2, topicName: held?.topicName ?? "", order }, 0);
       // Whether PUBREC has left is not known: the server will say by what it sends.
       Object.assign(exchange, { acknowledgement: success, isAcknowledged: true, held });
-      this.#lastHeld = Math.max(this.#lastHeld, Number(key.split("/")[2] ?? 0));
+      this.#lastOrder = Math.max(this.#lastOrder, order);
       if (isComplete) this.#completed.add(Object.assign(exchange, { key }));
       else this.#exactlyOnce.set(packetIdentifier, exchange);
       if (held !== undefined) this.#undelivered.push(exchange);
     }
+    this.#undelivered.sort((one, other) => one.order - other.order);
   }
 
   /** Hands over what a process before this one had acknowledged, and had not been done with. */
@@ -161,7 +163,8 @@ export class Receiver<Context> {
       return;
     }
     this.#noteOverrun();
-    const exchange = newExchange({ packetIdentifier, qos, topicName }, now);
+    this.#lastOrder += 1;
+    const exchange = newExchange({ packetIdentifier, qos, topicName, order: this.#lastOrder }, now);
     queue.push(exchange); // [MQTT-4.6.0-2] [MQTT-4.6.0-3] [MQTT311-4.6.0-2] [MQTT311-4.6.0-3]
     if (qos === 2) this.#exactlyOnce.set(packetIdentifier, exchange);
     this.#handOver(packet, exchange);
@@ -191,7 +194,8 @@ export class Receiver<Context> {
     if (exchange.acknowledgement === undefined) {
       exchange.acknowledgement = acknowledgement;
       exchange.held = held;
-      if (isDone(exchange) && this.#isKnown(exchange)) this.#outbox.journal.put(recordOf(exchange));
+      const { journal } = this.#outbox;
+      if (journal.isKept && isDone(exchange) && this.#isKnown(exchange)) journal.put(recordOf(exchange));
     } else if (held === undefined) {
       this.release(exchange); // Of another process, which had it acknowledged on receipt.
     }
@@ -234,7 +238,7 @@ export class Receiver<Context> {
 
   /** Sends the acknowledgements that nothing stands before. */
   #flush(queue: IncomingExchange[]): void {
-    for (let [head] = queue; head?.acknowledgement !== undefined; [head] = queue) {
+    for (let head = queue[0]; head?.acknowledgement !== undefined; head = queue[0]) {
       queue.shift();
       const isAgain = head.isAcknowledged;
       head.isAcknowledged = true;
@@ -255,8 +259,7 @@ export class Receiver<Context> {
     journal.delete(keyOf(exchange));
     if (exchange.held === undefined) return;
     // Its Packet Identifier may be used again before the consumers are done.
-    this.#lastHeld += 1;
-    exchange.key = `${keyOf(exchange)}/${this.#lastHeld}`;
+    exchange.key = `${keyOf(exchange)}/${exchange.order}`;
     this.#completed.add(exchange);
     journal.put(recordOf(exchange));
   }
@@ -281,7 +284,8 @@ export class Receiver<Context> {
 
   /** Of the messages that stand first in line, the one that has waited longer. */
   get #oldest(): IncomingExchange | undefined {
-    const [[first], [second]] = [this.#unacknowledged[1], this.#unacknowledged[2]];
+    const first = this.#unacknowledged[1][0];
+    const second = this.#unacknowledged[2][0];
     return (first?.since ?? Infinity) <= (second?.since ?? Infinity) ? first : second;
   }
 
@@ -296,7 +300,7 @@ export class Receiver<Context> {
     if (alias === undefined) return;
     const { topicAliasMaximum } = this.#limits;
     // [MQTT-3.3.2-10]
-    if (packet.topicName === "") packet.topicName = this.#topicNames.get(alias) ?? "";
+    if (packet.topicName === "") packet.topicName = this.#topicNames?.get(alias) ?? "";
     // [MQTT-3.1.2-26] [MQTT-3.1.2-27] [MQTT-3.3.2-11]
     if (alias > topicAliasMaximum || packet.topicName === "") {
       const reasonCode = alias > topicAliasMaximum ? reasonCodes.topicAliasInvalid : reasonCodes.protocolError;
@@ -304,15 +308,15 @@ export class Receiver<Context> {
         reasonCode,
       });
     }
-    this.#topicNames.set(alias, packet.topicName);
+    (this.#topicNames ??= new Map()).set(alias, packet.topicName);
   }
 }
 
 function newExchange(
-  { packetIdentifier, qos, topicName }: Pick<IncomingExchange, "packetIdentifier" | "qos" | "topicName">,
+  fields: Pick<IncomingExchange, "packetIdentifier" | "qos" | "topicName" | "order">,
   since: number,
 ): IncomingExchange {
-  return { packetIdentifier, qos, topicName, since, acknowledgement: undefined, isAcknowledged: false };
+  return { ...fields, since, acknowledgement: undefined, isAcknowledged: false };
 }
 
 function keyOf({ key, packetIdentifier }: IncomingExchange): string {
@@ -320,8 +324,8 @@ function keyOf({ key, packetIdentifier }: IncomingExchange): string {
 }
 
 function recordOf(exchange: IncomingExchange): IncomingRecord {
-  const { packetIdentifier, held, key } = exchange;
-  const packet = held === undefined ? {} : { packet: held };
+  const { packetIdentifier, held, order, key } = exchange;
+  const packet = held === undefined ? {} : { packet: held, ...(order > 0 ? { order } : {}) };
   return { key: keyOf(exchange), packetIdentifier, ...packet, ...(key === undefined ? {} : { isComplete: true }) };
 }
 

@@ -302,6 +302,21 @@ describe("a message that was acknowledged on receipt", () => {
     expect(next.session.records).toMatchObject([{ key: "in/1/1", isComplete: true }]);
   });
 
+  test("comes in the order in which the messages came, whatever order the store has them in", () => {
+    const driver = keepingDriver(kept);
+    const topics = ["a", "b", "c"];
+    for (const [index, topicName] of topics.entries()) {
+      driver.message(index + 9, { ...qos2, topicName });
+      const [event] = driver.eventsOf("message");
+      driver.session.acknowledge(event?.exchange as IncomingExchange, undefined, event?.packet);
+    }
+    driver.receive(answer("pubrel", 9));
+    const next = restored([...driver.session.records].reverse())
+      .connect()
+      .receive({ type: "connack" });
+    expect(next.eventsOf("message").map(({ packet }) => packet.topicName)).toStrictEqual(topics);
+  });
+
   test("keeps its place apart from those of processes before", () => {
     const { driver } = held();
     driver.receive(answer("pubrel", 1));

@@ -223,7 +223,8 @@ export class Sender<Context> {
       this.#transmit(packet);
       return undefined;
     }
-    const exchange = { packet, context, order: this.#nextOrder(), size: 0, awaits: undefined, hasQuota: false };
+    const order = this.#nextOrder();
+    const exchange = { packet, context, order, place: 0, size: 0, awaits: undefined, hasQuota: false };
     const interval = packet.properties?.messageExpiryInterval;
     if (interval !== undefined) Object.assign(exchange, { expiresAt: this.#options.wallNow() + interval * 1000 });
     if (mayLeave && this.#quota > 0) {
@@ -253,6 +254,7 @@ export class Sender<Context> {
       context: undefined,
       ...by,
       order: 0,
+      place: 0,
       size: 0,
       awaits: packet.type === "subscribe" ? "suback" : "unsuback",
       hasQuota: false,
@@ -360,11 +362,12 @@ export class Sender<Context> {
 
   /** The batch is on its way. */
   batchTaken(): void {
-    this.#leaving = [...this.#leaving, ...this.#gathering.splice(0)];
+    if (this.#gathering.length > 0) this.#leaving = [...this.#leaving, ...this.#gathering.splice(0)];
   }
 
   /** It has left. */
   written(now: number): void {
+    if (this.#leaving.length === 0) return;
     for (const exchange of this.#leaving.splice(0)) exchange.sentAt = now;
   }
 

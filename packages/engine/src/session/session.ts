@@ -264,7 +264,7 @@ export class Session<Context> {
   connect(request: ConnectRequest, now: number): void {
     const { packet, timeoutMs } = request;
     const { batch } = this.#outbox;
-    batch.take(); // What an earlier connection did not get away.
+    batch.takePieces(); // What an earlier connection did not get away.
     batch.version = packet.protocolVersion;
     this.#outbox.send(packet); // [MQTT-3.1.0-1] [MQTT311-3.1.0-1]
     this.#askedAt = now;
@@ -389,16 +389,16 @@ export class Session<Context> {
     return this.#outbox.journal.take();
   }
 
-  /** The bytes to send now, in one piece; empty when there are none. */
-  transmit(now: number): Uint8Array {
+  /** The bytes to send now, in one piece unless a payload is large; none when there are none. */
+  transmit(now: number): Uint8Array[] {
     this.#sender.pump();
     if (this.#state.name === "draining" && this.#sender.queuedMessages === 0 && !this.#sender.isAwaited) {
       this.#leave(this.#state.farewell);
     }
-    const bytes = this.#outbox.batch.take();
-    if (bytes.length > 0) this.#keepAlive.sent(now);
+    const pieces = this.#outbox.batch.takePieces();
+    if (pieces.length > 0) this.#keepAlive.sent(now);
     this.#sender.batchTaken();
-    return bytes;
+    return pieces;
   }
 
   /** What has happened since the last time, in order. */

@@ -1,0 +1,80 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { patternBytes } from "../../engine/testing/pattern.ts";
+import type { Peer, PeerConnection } from "../../engine/testing/transport-contract.ts";
+import { startTcpPeer } from "../testing/tcp-peer.ts";
+import { gatheredBytesLimit } from "./limits.ts";
+import { SocketDuplex } from "./socket-duplex.ts";
+
+let peer: Peer;
+let connection: PeerConnection;
+let socket: Socket;
+let duplex: SocketDuplex;
+let writer: WritableStreamDefaultWriter<Uint8Array>;
+
+beforeEach(async () => {
+  peer = await startTcpPeer();
+  const accepting = peer.accept();
+  socket = connect({ host: peer.target.hostname, port: peer.target.port, noDelay: true, allowHalfOpen: true });
+  await once(socket, "connect");
+  duplex = new SocketDuplex(socket, "the peer", { transport: "tcp", url: peer.target.url });
+  writer = duplex.writable.getWriter();
+  connection = await accepting;
+});
+
+afterEach(async () => {
+  duplex.abort();
+  await peer.close();
+});
+
+describe("the writable", () => {
+  it.each([64, 4096, 65_536])("gives the event loop its turn when chunks of %i bytes are awaited", async (size) => {
+    let hasTurned = false;
+    setImmediate(() => {
+      hasTurned = true;
+    });
+    let written = 0;
+    // Less than the system takes of a socket that nobody reads, which would give a turn too.
+    for (; !hasTurned && written < 1_048_576; written += size) await writer.write(patternBytes(written, size));
+    expect(hasTurned).toBe(true);
+    await connection.receivePattern(written);
+  });
+
+  it("gives the socket in one piece what was written before the process turns to something else", async () => {
+    const writes = vi.spyOn(socket, "write");
+    const bytes = patternBytes(0, 300);
+    // Two that are next to each other, one from elsewhere, one that lies before, and one that follows it.
+    const chunks = [bytes.subarray(0, 100), bytes.subarray(100, 150), patternBytes(150, 50)];
+    const other = new Uint8Array([...patternBytes(250, 50), ...patternBytes(200, 50)]);
+    chunks.push(other.subarray(50), new Uint8Array(0), other.subarray(0, 50));
+    for (const chunk of chunks) await writer.write(chunk);
+    expect(socket.writableCorked).toBe(1);
+    await connection.receivePattern(300);
+    expect(socket.writableCorked).toBe(0);
+    expect(writes.mock.calls.map(([chunk]) => (chunk as Uint8Array).length)).toEqual([150, 50, 50, 50]);
+  });
+
+  it("lets no more gather than a little", async () => {
+    for (let written = 0; written < gatheredBytesLimit - 1; written += 1) await writer.write(patternBytes(written, 1));
+    expect(socket.writableCorked).toBe(1);
+    await writer.write(patternBytes(gatheredBytesLimit - 1, 1));
+    expect(socket.writableCorked).toBe(0);
+    await connection.receivePattern(gatheredBytesLimit);
+  });
+
+  it("sends what has gathered before it ends", async () => {
+    void writer.write(patternBytes(0, 10));
+    await writer.close();
+    await connection.receivePattern(10);
+    await connection.whenEnded();
+  });
+
+  it("drops what has gathered when it is aborted", async () => {
+    await writer.write(patternBytes(0, 10));
+    duplex.abort();
+    await expect(duplex.closed).rejects.toThrow("The connection to the peer was aborted");
+    await connection.whenEnded();
+    await connection.receivePattern(0);
+  });
+});
