@@ -22,13 +22,13 @@ const umd = "packages/rivulet/dist/rivulet.umd.js";
 const budgets: readonly Budget[] = [
   {
     name: "rivulet.umd.js",
-    maximumGzipBytes: 22_400,
+    maximumGzipBytes: 35_500,
     targetGzipBytes: 16_000,
     code: async () => readFileSync(join(root, umd)),
   },
   {
     name: 'import { connect } from "rivulet"',
-    maximumGzipBytes: 22_800,
+    maximumGzipBytes: 35_200,
     targetGzipBytes: 14_000,
     code: () => bundle('export { connect } from "rivulet";'),
   },
@@ -47,7 +47,7 @@ const budgets: readonly Budget[] = [
   },
   {
     name: 'import * from "@rivulet/codec"',
-    maximumGzipBytes: 9_100,
+    maximumGzipBytes: 8_900,
     targetGzipBytes: 6_000,
     code: () => bundle('export * from "@rivulet/codec";'),
   },

@@ -13,16 +13,18 @@ import { parseArgs } from "node:util";
 
 import { startChromium, type Chromium, type PageName } from "./hosts/run-chromium.ts";
 import { runCommandLine } from "./hosts/run-command-line.ts";
+import type { Transport } from "./scenarios/fault-calls.ts";
 import type { Cell, ProtocolVersion, ScenarioResult } from "./scenarios/scenario.ts";
 import { startAedes, type OldBroker } from "./support/aedes.ts";
+import { deceivedUsername } from "./support/broker-configuration.ts";
 import { startBroker, type Broker } from "./support/broker.ts";
 import { bundleHosts, isBuilt, root, type Bundles } from "./support/bundles.ts";
-import { findChromium } from "./support/find-executable.ts";
+import { startFaultServer, type FaultServer } from "./support/fault-server.ts";
+import { findChromium, findMosquitto } from "./support/find-executable.ts";
 import { freePorts } from "./support/free-ports.ts";
 import { startPacemaker } from "./support/pacemaker.ts";
 
 type Runtime = "node" | "chromium-umd" | "chromium-spa" | "deno";
-type Transport = "tcp" | "ws" | "wss";
 
 interface Column {
   readonly runtime: Runtime;
@@ -57,6 +59,7 @@ const { values: wanted } = parseArgs({
 interface Stage {
   readonly broker: Broker;
   readonly oldBroker: OldBroker;
+  readonly faultServer: FaultServer;
   readonly bundles: Bundles;
   readonly chromium: Chromium | undefined;
   readonly nowherePort: number;
@@ -87,18 +90,26 @@ async function runMatrix(): Promise<void> {
   const bundles = await bundleHosts();
   const stops: (() => Promise<void>)[] = [];
   try {
-    const broker = await startBroker();
+    const broker = await startBroker({ hasScram: true });
     stops.unshift(broker.stop);
+    if (broker.scramUrls === undefined)
+      console.log("Not run: authentication, for which Docker's mosquitto has no plugin");
     const pacemaker = await startPacemaker(broker.urls.tcp);
     stops.unshift(pacemaker.stop);
     const oldBroker = await startAedes();
     stops.unshift(oldBroker.stop);
+    const faultServer = await startFaultServer({ mosquitto: findMosquitto(), files: dirname(broker.ca) });
+    stops.unshift(faultServer.stop);
+    if (findMosquitto() === undefined)
+      console.log("Not run: what takes a broker that is stopped, which Docker's is not");
     const needsChromium = cells.some(({ runtime }) => runtime.startsWith("chromium"));
     const chromium = needsChromium ? await startChromium(chromiumPath(), bundles) : undefined;
     if (chromium !== undefined) stops.unshift(chromium.close);
     const [nowherePort = 9] = await freePorts(1);
-    for (const cell of cells) await runCell(cell, { broker, oldBroker, bundles, chromium, nowherePort });
-    await checkBroker(broker);
+    for (const cell of cells) {
+      await runCell(cell, { broker, oldBroker, faultServer, bundles, chromium, nowherePort });
+    }
+    await checkBrokers(broker, faultServer);
   } finally {
     for (const stop of stops) await stop();
   }
@@ -106,7 +117,7 @@ async function runMatrix(): Promise<void> {
 
 async function runCell(
   { runtime, transport, protocolVersion }: { runtime: Runtime; transport: Transport; protocolVersion: ProtocolVersion },
-  { broker, oldBroker, bundles, chromium, nowherePort }: Stage,
+  { broker, oldBroker, faultServer, bundles, chromium, nowherePort }: Stage,
 ): Promise<void> {
   const guarded = { tcp: "guardedTcp", ws: "guardedWs", wss: "guardedWss" } as const;
   const url = broker.urls[transport];
@@ -116,8 +127,12 @@ async function runCell(
     protocolVersion,
     url,
     guardedUrl: broker.urls[guarded[transport]],
+    ...(broker.scramUrls && { scramUrl: broker.scramUrls[transport === "tcp" ? "tcp" : "ws"] }),
+    deceivedUsername,
     oldUrl: transport === "tcp" ? oldBroker.urls.tcp : oldBroker.urls.ws,
     nowhereUrl: url.replace(/:\d+$/, `:${nowherePort}`),
+    controlUrl: faultServer.url,
+    hasFaultyBrokers: findMosquitto() !== undefined,
     credentials: broker.credentials,
     topicRoot: `e2e/${randomUUID()}`,
   };
@@ -131,18 +146,20 @@ async function runCell(
   }
 }
 
-/** A message that the broker dropped would look like one that a client lost, and one it did not drop is ours. */
-async function checkBroker(broker: Broker): Promise<void> {
+/** A message that a broker dropped would look like one that a client lost, and one it did not drop is ours. */
+async function checkBrokers(broker: Broker, faultServer: FaultServer): Promise<void> {
   const since = performance.now();
   const dropped = await broker.droppedMessages();
+  const droppers = faultServer.droppers();
+  const isClean = dropped === 0 && droppers.length === 0;
   report({
     runtime: "mosquitto",
     transport: "tcp",
     protocolVersion: 4,
-    scenario: "the broker dropped no message",
-    status: dropped === 0 ? "passed" : "failed",
+    scenario: "the brokers dropped no message",
+    status: isClean ? "passed" : "failed",
     durationMs: Math.round(performance.now() - since),
-    ...(dropped === 0 ? {} : { error: `It dropped ${dropped}` }),
+    ...(isClean ? {} : { error: `Dropped: ${[dropped, ...droppers].join(", ")}` }),
   });
 }
 

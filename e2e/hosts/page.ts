@@ -1,4 +1,6 @@
 /** What both pages have in common: Playwright calls `runCell`. */
+import { scram } from "rivulet/scram";
+
 import { runScenarios } from "../scenarios/run.ts";
 import type { Cell, Rivulet, ScenarioResult } from "../scenarios/scenario.ts";
 
@@ -16,7 +18,8 @@ export function preparePage(rivulet: Rivulet): void {
   );
   globalThis.runCell = async (cell, only) => {
     const reports: Promise<void>[] = [];
-    await runScenarios({ rivulet, cell, only, report: (result) => void reports.push(globalThis.reportResult(result)) });
+    const report = (result: ScenarioResult): void => void reports.push(globalThis.reportResult(result));
+    await runScenarios({ rivulet, scram, cell, only, report });
     await Promise.all(reports);
   };
 }

@@ -30,7 +30,7 @@ const pages: Readonly<Record<PageName, string>> = {
 const policy = [
   "default-src 'none'",
   "script-src 'self'",
-  "connect-src ws://127.0.0.1:* wss://127.0.0.1:*",
+  "connect-src ws://127.0.0.1:* wss://127.0.0.1:* http://127.0.0.1:*",
   "require-trusted-types-for 'script'",
 ].join("; ");
 

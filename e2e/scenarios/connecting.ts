@@ -32,6 +32,7 @@ export const connecting: readonly Scenario[] = [
   },
   {
     name: "connect: keep-alive",
+    isPatient: true,
     async run({ connect }) {
       const client = await connect({ keepAlive: 1 });
       const answered = new Promise<void>((resolve) => {

@@ -1,9 +1,11 @@
 import { within } from "./expect.ts";
+import { Faults } from "./faults.ts";
 import { scenarios } from "./list.ts";
-import type { Cell, Rivulet, Scenario, ScenarioContext, ScenarioResult } from "./scenario.ts";
+import type { Cell, Rivulet, Scenario, ScenarioContext, ScenarioResult, Scram } from "./scenario.ts";
 
 export interface RunOptions {
   readonly rivulet: Rivulet;
+  readonly scram: Scram;
   readonly cell: Cell;
   /** Only scenarios whose name contains it. */
   readonly only?: string;
@@ -15,30 +17,45 @@ export interface RunOptions {
 export async function runScenarios(options: RunOptions): Promise<ScenarioResult[]> {
   const { cell, only = "" } = options;
   const results: ScenarioResult[] = [];
-  for (const [index, scenario] of scenarios.entries()) {
-    const versions = scenario.protocolVersions ?? [4, 5];
-    if (!versions.includes(cell.protocolVersion) || !scenario.name.includes(only)) continue;
-    const result = await runScenario(scenario, { ...options, topic: `${cell.topicRoot}/${index}` });
+  const run = async ({ scenario, topic }: { scenario: Scenario; topic: string }): Promise<void> => {
+    const result = await runScenario(scenario, { ...options, topic });
     options.report?.(result);
     results.push(result);
-  }
+  };
+  const selected = scenarios
+    .map((scenario, index) => ({ scenario, topic: `${cell.topicRoot}/${index}` }))
+    .filter(({ scenario }) => scenario.name.includes(only) && isFor(cell, scenario));
+  const patient = selected.filter(({ scenario }) => scenario.isPatient).map(run);
+  for (const each of selected.filter(({ scenario }) => !scenario.isPatient)) await run(each);
+  await Promise.all(patient);
   return results;
 }
 
+function isFor(cell: Cell, { protocolVersions = [4, 5], needsScram, needsFaultyBroker }: Scenario): boolean {
+  if (needsScram && cell.scramUrl === undefined) return false;
+  if (needsFaultyBroker && !cell.hasFaultyBrokers) return false;
+  return protocolVersions.includes(cell.protocolVersion);
+}
+
 async function runScenario(scenario: Scenario, options: RunOptions & { topic: string }): Promise<ScenarioResult> {
-  const { cell, rivulet, topic } = options;
+  const { cell, rivulet, scram, topic } = options;
   const clients: { close(): unknown }[] = [];
+  let isOver = false;
   const own: ScenarioContext["own"] = (client) => {
     clients.push(client);
+    if (isOver) client.close();
     return client;
   };
+  const faults = new Faults(cell);
   const context: ScenarioContext = {
     ...cell,
     rivulet,
+    scram,
     topic,
+    faults,
     own,
-    connect: async (connectOptions) =>
-      own(await rivulet.connect(cell.url, { protocolVersion: cell.protocolVersion, ...connectOptions })),
+    connect: async (connectOptions, url = cell.url) =>
+      own(await rivulet.connect(url, { protocolVersion: cell.protocolVersion, ...connectOptions })),
   };
   const { runtime, transport, protocolVersion } = cell;
   const start = performance.now();
@@ -47,7 +64,9 @@ async function runScenario(scenario: Scenario, options: RunOptions & { topic: st
     (error: unknown) => ({ status: "failed" as const, error: describe(error) }),
   );
   const durationMs = Math.round(performance.now() - start);
+  isOver = true;
   for (const client of clients) client.close();
+  await faults.close();
   return { runtime, transport, protocolVersion, scenario: scenario.name, durationMs, ...outcome };
 }
 

@@ -31,6 +31,19 @@ test("settings replace those of the template, and others are added", () => {
   expect(changed).toContain("max_packet_size 1000");
 });
 
+test("listeners that ask for SCRAM are added, and change nothing about the others", () => {
+  const scram = { plugin: "/cache/scram.so", ports: { tcp: 50_000, ws: 50_001 } };
+  const text = brokerConfiguration(template, { ports, files: "/temporary", scram });
+  const without = brokerConfiguration(template, { ports, files: "/temporary" });
+  expect(text.startsWith(without)).toBe(true);
+  const added = text.slice(without.length).split("\n");
+  expect(added.filter((line) => line.startsWith("listener "))).toEqual([
+    "listener 50000 127.0.0.1",
+    "listener 50001 127.0.0.1",
+  ]);
+  expect(added.filter((line) => line === "plugin /cache/scram.so")).toHaveLength(2);
+});
+
 test("a template without a listener is an error", () => {
   expect(() => brokerConfiguration("listener 1883 0.0.0.0", { ports, files: "/temporary" })).toThrow(
     'no line "listener 8083 0.0.0.0"',

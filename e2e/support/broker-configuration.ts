@@ -38,6 +38,9 @@ export interface Credentials {
 /** The one user of the guarded listeners. Every character class that must be percent-encoded in a URL is in there. */
 export const credentials: Credentials = { username: "sénsor@home", password: "p@ss/w:rd%20#?&é" };
 
+/** A user whom the SCRAM listeners let in, with the same password, and answer with a signature that is wrong. */
+export const deceivedUsername = "deceived";
+
 /** Below this the user may read and write; a publish anywhere else is refused. */
 const allowedRoot = "e2e";
 
@@ -47,6 +50,14 @@ export interface ConfigurationOptions {
   readonly files: string;
   /** Global settings that differ from the template's, such as `{ persistence: "true" }`. */
   readonly settings?: Readonly<Record<string, string>>;
+  readonly scram?: ScramListeners | undefined;
+}
+
+/** Listeners that ask for SCRAM-SHA-256. They are not in the template: no image has the plugin. */
+export interface ScramListeners {
+  /** Path of the compiled plugin. */
+  readonly plugin: string;
+  readonly ports: { readonly tcp: number; readonly ws: number };
 }
 
 /**
@@ -64,7 +75,21 @@ export function brokerConfiguration(template: string, options: ConfigurationOpti
     const line = text.split("\n").find((candidate) => candidate.startsWith(`${name} `));
     text = line === undefined ? `${name} ${value}\n${text}` : replaceLine(text, line, `${name} ${value}`);
   }
-  return text.replaceAll(templateFiles, options.files);
+  return text.replaceAll(templateFiles, options.files) + (options.scram ? scramListeners(options.scram) : "");
+}
+
+function scramListeners({ plugin, ports }: ScramListeners): string {
+  const { username, password } = credentials;
+  const lines = [
+    "allow_anonymous false",
+    `plugin ${plugin}`,
+    `plugin_opt_username ${username}`,
+    `plugin_opt_deceived ${deceivedUsername}`,
+    `plugin_opt_password ${password}`,
+  ];
+  const tcp = [`listener ${ports.tcp} 127.0.0.1`, ...lines];
+  const ws = [`listener ${ports.ws} 127.0.0.1`, "protocol websockets", "socket_domain ipv4", ...lines];
+  return ["", ...tcp, "", ...ws, ""].join("\n");
 }
 
 export function listenerNames(): ListenerName[] {

@@ -7,19 +7,18 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
-import { brokerConfiguration, listenerNames, listeners, templatePath, type Ports } from "./broker-configuration.ts";
+import {
+  brokerConfiguration,
+  listenerNames,
+  listeners,
+  templatePath,
+  type ConfigurationOptions,
+} from "./broker-configuration.ts";
 
 export interface BrokerProcess {
   /** The process to look at while debugging; absent where Docker runs it. */
   readonly pid?: number;
   stop(): Promise<void>;
-}
-
-export interface LaunchOptions {
-  readonly ports: Ports;
-  /** A directory with the files of `writeBrokerFiles`. */
-  readonly files: string;
-  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** mosquitto is up in 20 ms; one that is not by then never will be. */
@@ -33,7 +32,10 @@ export class PortTakenError extends Error {
 export const composeFile: string = fileURLToPath(new URL("../compose.yaml", import.meta.url));
 
 /** Starts the executable and resolves once it has said that it is running. */
-export async function launchMosquitto(executable: string, options: LaunchOptions): Promise<BrokerProcess> {
+export async function launchMosquitto(
+  executable: string,
+  options: ConfigurationOptions & { readonly heard?: (line: string) => void },
+): Promise<BrokerProcess> {
   const path = join(options.files, "mosquitto.conf");
   await writeFile(path, brokerConfiguration(await readFile(templatePath, "utf8"), options));
 
@@ -54,6 +56,7 @@ export async function launchMosquitto(executable: string, options: LaunchOptions
     for (const stream of [child.stdout, child.stderr]) {
       createInterface(stream).on("line", (line) => {
         if (log.push(line) > 200) log.shift();
+        options.heard?.(line);
         if (!/mosquitto version \S+ running/.test(line)) return;
         clearTimeout(timer);
         resolve(true);
@@ -77,8 +80,8 @@ export async function launchMosquitto(executable: string, options: LaunchOptions
 }
 
 /** Starts the service of `e2e/compose.yaml` and resolves once it is healthy. */
-export async function launchCompose(project: string, options: LaunchOptions): Promise<BrokerProcess> {
-  if (options.settings !== undefined)
+export async function launchCompose(project: string, options: ConfigurationOptions): Promise<BrokerProcess> {
+  if (options.settings !== undefined || options.scram !== undefined)
     throw new Error("The compose file's broker has the settings of its own file only");
   const run = promisify(execFile);
   const compose = (...args: string[]): Promise<unknown> =>
@@ -101,7 +104,7 @@ export async function launchCompose(project: string, options: LaunchOptions): Pr
 }
 
 /** The variables that the compose file leaves open. */
-export function composeEnvironment({ ports, files }: LaunchOptions): NodeJS.ProcessEnv {
+export function composeEnvironment({ ports, files }: ConfigurationOptions): NodeJS.ProcessEnv {
   const environment: NodeJS.ProcessEnv = { ...process.env, BROKER_FILES: files };
   for (const name of listenerNames()) {
     environment[listeners[name].variable] = String(ports[name]);

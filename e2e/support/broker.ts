@@ -10,24 +10,23 @@ import {
   listenerNames,
   listeners,
   writeBrokerFiles,
+  type ConfigurationOptions,
   type Credentials,
   type ListenerName,
   type Ports,
+  type ScramListeners,
 } from "./broker-configuration.ts";
-import {
-  launchCompose,
-  launchMosquitto,
-  PortTakenError,
-  type BrokerProcess,
-  type LaunchOptions,
-} from "./broker-process.ts";
+import { launchCompose, launchMosquitto, PortTakenError, type BrokerProcess } from "./broker-process.ts";
 import { watchStatistics } from "./broker-statistics.ts";
 import { findMosquitto } from "./find-executable.ts";
 import { freePorts } from "./free-ports.ts";
+import { buildScramPlugin } from "./scram-plugin.ts";
 
 export interface Broker {
   /** A URL a listener; the guarded ones ask for `credentials`. */
   readonly urls: Readonly<Record<ListenerName, string>>;
+  /** Listeners that ask for SCRAM-SHA-256; absent unless asked for, and where Docker runs the broker. */
+  readonly scramUrls?: { readonly tcp: string; readonly ws: string };
   /** The certificate authority, in PEM, that the TLS listeners' certificate is from. */
   readonly ca: string;
   readonly credentials: Credentials;
@@ -43,6 +42,8 @@ export interface Broker {
 export interface BrokerOptions {
   /** Global settings of the configuration to change, such as `{ persistence: "true" }`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Whether there are to be listeners that ask for SCRAM, with a plugin that is compiled when needed. Default: no. */
+  readonly hasScram?: boolean;
 }
 
 /** How often free ports are looked for anew when somebody else was faster. */
@@ -62,7 +63,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
   process.once("exit", removeFiles); // also when a test run dies
   try {
     await writeBrokerFiles(files);
-    const { ports, running } = await launchOnFreePorts({ ...options, files });
+    const { ports, scram, running } = await launchOnFreePorts(options, files);
     const urls = brokerUrls(ports);
     const statistics = await watchStatistics(urls.tcp);
     const stop = async (): Promise<void> => {
@@ -72,6 +73,7 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
     };
     return {
       urls,
+      ...(scram === undefined ? {} : { scramUrls: scramUrls(scram) }),
       ca: join(files, "ca.crt"),
       credentials,
       ...(running.pid === undefined ? {} : { pid: running.pid }),
@@ -86,27 +88,31 @@ export async function startBroker(options: BrokerOptions = {}): Promise<Broker> 
 }
 
 async function launchOnFreePorts(
-  options: Omit<LaunchOptions, "ports">,
-): Promise<{ ports: Ports; running: BrokerProcess }> {
+  { settings, hasScram = false }: BrokerOptions,
+  files: string,
+): Promise<Pick<ConfigurationOptions, "ports" | "scram"> & { running: BrokerProcess }> {
   const executable = findMosquitto();
+  const plugin = hasScram && executable !== undefined ? await buildScramPlugin() : undefined;
+  const names = listenerNames();
   for (let attempt = 1; ; attempt++) {
-    const ports = await portsForListeners();
+    const [tcp = 0, ws = 0, ...others] = await freePorts(names.length + 2);
+    const ports = Object.fromEntries(names.map((name, index) => [name, others[index]])) as Ports; // one port a name
+    const scram = plugin === undefined ? undefined : { plugin, ports: { tcp, ws } };
+    const options = { ports, files, scram, ...(settings === undefined ? {} : { settings }) };
     try {
       const running =
         executable === undefined
-          ? await launchCompose(`rivulet-${randomUUID()}`, { ...options, ports })
-          : await launchMosquitto(executable, { ...options, ports });
-      return { ports, running };
+          ? await launchCompose(`rivulet-${randomUUID()}`, options)
+          : await launchMosquitto(executable, options);
+      return { ports, scram, running };
     } catch (error) {
       if (!(error instanceof PortTakenError) || attempt === attempts) throw error;
     }
   }
 }
 
-async function portsForListeners(): Promise<Ports> {
-  const names = listenerNames();
-  const ports = await freePorts(names.length);
-  return Object.fromEntries(names.map((name, index) => [name, ports[index]])) as Ports; // one port a name
+function scramUrls({ ports }: ScramListeners): { tcp: string; ws: string } {
+  return { tcp: `mqtt://127.0.0.1:${ports.tcp}`, ws: `ws://127.0.0.1:${ports.ws}` };
 }
 
 function brokerUrls(ports: Ports): Record<ListenerName, string> {

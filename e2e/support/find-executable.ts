@@ -21,6 +21,11 @@ export function findChromium(): string | undefined {
   return findExecutable(named ? [named] : ["chromium", "google-chrome", "google-chrome-stable", "chromium-browser"]);
 }
 
+/** A C compiler: the one that `CC` names, or an installed one. */
+export function findCompiler(): string | undefined {
+  return findExecutable([process.env["CC"] || "cc", "gcc", "clang"]);
+}
+
 function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);

@@ -3,8 +3,6 @@
  * injected (see `Environment`), so that a test can own them.
  */
 
-declare function queueMicrotask(callback: () => void): void;
-
 declare class URL {
   constructor(url: string | URL, base?: string | URL);
   readonly href: string;

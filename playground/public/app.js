@@ -26,7 +26,7 @@ const stateTexts = {
   idle: "Not connected",
   connecting: "Connecting…",
   connected: "Connected",
-  waiting: "Connection lost",
+  reconnecting: "Connection lost",
   disconnecting: "Disconnecting…",
   failed: "Not connected",
 };
@@ -75,7 +75,7 @@ setInterval(everySecond, 1_000);
 requestAnimationFrame(frame);
 
 if (demo === undefined) {
-  showState("idle", "");
+  showState("idle", {});
 } else {
   await connectForm.connectTo(demo.url);
   if (connection.state === "connected") {
@@ -128,15 +128,16 @@ function everySecond() {
 
 /**
  * @param {import("./connection.js").StateName} state
- * @param {string} detail
+ * @param {import("./connection.js").StateDetail} detail
  */
-function showState(state, detail) {
+function showState(state, { reason = "", next }) {
   const connected = state === "connected";
   byId("state", HTMLElement).dataset["state"] = state;
-  setText(byId("state-text", HTMLElement), stateTexts[state]);
-  if (detail !== "") showError(detail);
+  const soon = next && `Reconnecting: attempt ${next.attempt} in ${(next.delayMs / 1_000).toFixed(1)} s`;
+  setText(byId("state-text", HTMLElement), soon ?? stateTexts[state]);
+  if (reason !== "") showError(reason);
   else if (connected) hideError();
-  byId("reconnect", HTMLElement).hidden = state !== "waiting" && state !== "failed";
+  byId("reconnect", HTMLElement).hidden = state !== "reconnecting" && state !== "failed";
   byId("disconnect", HTMLButtonElement).disabled = state === "idle" || state === "failed" || state === "disconnecting";
   for (const button of document.querySelectorAll("#publish-form button, #subscribe-form button")) {
     if (button instanceof HTMLButtonElement) button.disabled = !connected;

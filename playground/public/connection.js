@@ -1,29 +1,27 @@
 /**
- * The page's connection. One machine:
+ * The page's connection: one client at a time, and what the page says of it.
  *
- *   idle -> connecting -> connected -> disconnecting -> idle
- *               |             |
- *               v             v
- *             failed <---- waiting -> connecting ...
+ *   idle -> connecting -> connected <-> reconnecting
+ *               |             |              |
+ *               v             v              v
+ *             failed    disconnecting      failed
  *
- * `waiting` comes only after a connection that had stood was lost: it tries again, later and later, and gives up after a
- * while. Everything that was subscribed to is subscribed to again. Whatever still comes of an attempt that was overtaken
- * by another command is ignored: only the latest attempt counts, and only as long as it is not `over`.
+ * A connection that is lost is the client's to make again, and the subscriptions with it; the page only shows how that
+ * goes. Whatever still comes of a client that was overtaken by another command is ignored.
  */
 
-const firstDelayMs = 1_000;
-const longestDelayMs = 30_000;
-const maximumRetries = 10;
 const connectTimeoutMs = 10_000;
+/** Somebody is watching. */
+const longestDelayMs = 5_000;
 
 /**
- * @typedef {"idle" | "connecting" | "connected" | "waiting" | "disconnecting" | "failed"} StateName
+ * @typedef {"idle" | "connecting" | "connected" | "reconnecting" | "disconnecting" | "failed"} StateName
  * @typedef {import("rivulet").MqttClient} MqttClient
  * @typedef {import("rivulet").Message} Message
  * @typedef {import("./target.js").Target & { versions: (5 | 4)[] }} Address
  *
- * One way from connecting to the end of the connection. `cancel` ends the wait for it or the connecting, not what stands.
- * @typedef {{ over: boolean, cancel: () => void }} Attempt
+ * What there is to say of a state: why it came to it, and when the next attempt to connect is made.
+ * @typedef {{ reason?: string, next?: { attempt: number, delayMs: number } }} StateDetail
  *
  * @typedef {object} SubscriptionEntry
  * @property {string} filter
@@ -33,7 +31,7 @@ const connectTimeoutMs = 10_000;
  * @property {{ unsubscribe(): Promise<unknown> } | undefined} live undefined while not subscribed
  *
  * @typedef {object} Listeners
- * @property {(state: StateName, detail: string) => void} state
+ * @property {(state: StateName, detail: StateDetail) => void} state
  * @property {(message: Message) => void} message
  * @property {() => void} subscriptions something about the subscriptions changed
  * @property {(text: string) => void} error something went wrong that nobody is waiting for
@@ -48,9 +46,6 @@ export class Connection {
   #client;
   /** @type {Address | undefined} */
   #address;
-  /** @type {Attempt} */
-  #attempt = { over: true, cancel: () => undefined };
-  #retries = 0;
   #listeners;
 
   /** @param {Listeners} listeners */
@@ -62,7 +57,7 @@ export class Connection {
     return this.#state;
   }
 
-  /** The client while connected. */
+  /** The client that is connected, or about to be. */
   get client() {
     return this.#client;
   }
@@ -84,14 +79,30 @@ export class Connection {
   async connect(address) {
     await this.#leave();
     this.#address = address;
-    this.#retries = 0;
-    await this.#open(false);
+    const client = new rivulet.MqttClient(address.url, {
+      protocolVersion: address.versions,
+      ...(address.username === undefined ? {} : { username: address.username }),
+      ...(address.password === undefined ? {} : { password: address.password }),
+      connectTimeoutMs,
+      reconnect: { maxDelayMs: longestDelayMs },
+    });
+    this.#client = client;
+    this.#listen(client);
+    this.#setState("connecting");
+    try {
+      await client.connect();
+      if (this.#client === client) await this.#restore(client);
+    } catch (error) {
+      this.#fail(client, this.#describe(error));
+    }
   }
 
   /** Connects again to where it was, now. */
   async reconnect() {
     const address = this.#address;
-    if (address !== undefined) await this.connect(address);
+    if (this.#state === "reconnecting")
+      this.#client?.connect().catch(() => undefined); // An event says how it ends.
+    else if (address !== undefined) await this.connect(address);
   }
 
   async disconnect() {
@@ -110,7 +121,7 @@ export class Connection {
   }
 
   /**
-   * Subscribes, now and after each reconnect. A filter that is already there gets the new QoS.
+   * Subscribes. A filter that is already there gets the new QoS.
    * @param {string} filter
    * @param {0 | 1 | 2} qos
    */
@@ -132,60 +143,32 @@ export class Connection {
     this.#listeners.subscriptions();
   }
 
-  /** @param {boolean} again whether this is a retry after a connection that had stood */
-  async #open(again) {
-    const address = this.#address;
-    if (address === undefined) return;
-    const connecting = new AbortController();
-    const attempt = this.#begin(() => {
-      connecting.abort();
+  /** @param {MqttClient} client */
+  #listen(client) {
+    const isCurrent = () => this.#client === client;
+    let reason = "";
+    client.on("connected", () => {
+      if (isCurrent()) this.#setState("connected");
     });
-    this.#setState("connecting");
-    try {
-      const client = await rivulet.connect(address.url, {
-        protocolVersion: address.versions,
-        ...(address.username === undefined ? {} : { username: address.username }),
-        ...(address.password === undefined ? {} : { password: address.password }),
-        connectTimeoutMs,
-        signal: connecting.signal,
-      });
-      if (attempt.over) {
-        client.close();
-        return;
-      }
-      this.#adopt(client, attempt);
-      await this.#restore(client);
-    } catch (error) {
-      if (attempt.over) return;
-      const refused = error instanceof rivulet.ConnectionRefusedError;
-      if (again && !refused) this.#wait(this.#describe(error));
-      else this.#setState("failed", this.#describe(error));
-    }
-  }
-
-  /**
-   * @param {MqttClient} client
-   * @param {Attempt} attempt
-   */
-  #adopt(client, attempt) {
-    this.#client = client;
-    this.#retries = 0;
+    client.on("disconnected", ({ error, reasonString, willReconnect }) => {
+      reason = reasonString ?? (error === undefined ? "The broker closed the connection" : this.#describe(error));
+      if (!willReconnect) this.#fail(client, reason);
+    });
+    client.on("reconnecting", (next) => {
+      if (isCurrent()) this.#setState("reconnecting", { reason, next });
+    });
     client.on("message", ({ message }) => {
       this.#listeners.message(message);
-    });
-    client.on("disconnected", ({ error, reasonString }) => {
-      if (attempt.over) return;
-      client.close();
-      this.#forgetClient();
-      this.#wait(reasonString ?? (error === undefined ? "The broker closed the connection" : this.#describe(error)));
     });
     client.on("error", ({ error }) => {
       this.#listeners.error(this.#describe(error));
     });
-    this.#setState("connected");
   }
 
-  /** @param {MqttClient} client */
+  /**
+   * Subscribes a new client to what the one before was subscribed to.
+   * @param {MqttClient} client
+   */
   async #restore(client) {
     for (const entry of this.#subscriptions.values()) {
       try {
@@ -220,43 +203,25 @@ export class Connection {
     return url === "" ? text : text.replaceAll(url, shown);
   }
 
-  /** @param {string} reason */
-  #wait(reason) {
-    if (this.#retries >= maximumRetries) {
-      this.#setState("failed", reason);
-      return;
-    }
-    const delayMs = Math.min(longestDelayMs, firstDelayMs * 2 ** this.#retries);
-    this.#retries += 1;
-    const timer = setTimeout(() => void this.#open(true), delayMs);
-    this.#begin(() => {
-      clearTimeout(timer);
-    });
-    this.#setState("waiting", `${reason}. Next attempt in ${Math.round(delayMs / 1_000)} s`);
+  /**
+   * The client has given up.
+   * @param {MqttClient} client
+   * @param {string} reason
+   */
+  #fail(client, reason) {
+    if (this.#client !== client) return;
+    this.#forgetClient();
+    this.#setState("failed", { reason });
   }
 
   /** Ends whatever is going on. */
   async #leave() {
     const client = this.#client;
-    this.#attempt.over = true;
-    if (client === undefined) {
-      this.#attempt.cancel();
-      return;
-    }
+    if (client === undefined) return;
     this.#forgetClient();
     await client.disconnect({ timeoutMs: 2_000 }).catch(() => {
       client.close();
     });
-  }
-
-  /**
-   * Makes the attempt that counts from now on.
-   * @param {() => void} cancel
-   */
-  #begin(cancel) {
-    this.#attempt.over = true;
-    this.#attempt = { over: false, cancel };
-    return this.#attempt;
   }
 
   #forgetClient() {
@@ -269,17 +234,18 @@ export class Connection {
   }
 
   #connected() {
-    if (this.#client === undefined) throw new Error("Not connected");
+    if (this.#client === undefined || this.#state !== "connected") throw new Error("Not connected");
     return this.#client;
   }
 
   /**
    * @param {StateName} state
-   * @param {string} [detail]
+   * @param {StateDetail} [detail]
    */
-  #setState(state, detail = "") {
+  #setState(state, detail = {}) {
     this.#state = state;
     this.#listeners.state(state, detail);
+    this.#listeners.subscriptions();
   }
 }
 

@@ -158,7 +158,8 @@ export function setUpSubscriptionList(connection, showError) {
         rows.set(entry.filter, shown);
         list.append(shown.row);
       }
-      const state = entry.granted === undefined ? "not connected" : `QoS ${entry.granted}`;
+      const isLive = entry.granted !== undefined && connection.state === "connected";
+      const state = isLive ? `QoS ${entry.granted}` : "not connected";
       setText(shown.detail, `${state} · ${entry.received.toLocaleString("en")} received`);
     }
   };

@@ -25,6 +25,8 @@ export async function startHouse(url: string, options: { readonly seed: number }
   const client = await connect(url, {
     clientId: `house-${process.pid}`,
     protocolVersion: [5, 4],
+    // The broker is a part of the demo, which ends with it.
+    reconnect: false,
     will: { topic: statusTopic, payload: "offline", qos: 1, retain: true },
   });
   const stopping = new AbortController();

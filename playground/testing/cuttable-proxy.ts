@@ -6,7 +6,12 @@ import { closeServer, listenOnLoopback } from "../server/free-port.ts";
 /** A way to a loopback port that can be cut: whoever is connected through it then loses the connection. */
 export class CuttableProxy {
   readonly #sockets = new Set<Socket>();
+  #isBlocked = false;
   readonly #server = createServer((near) => {
+    if (this.#isBlocked) {
+      near.on("error", () => near.destroy()).destroy();
+      return;
+    }
     const far = connect(this.#port, "127.0.0.1");
     near.pipe(far).pipe(near);
     for (const socket of [near, far]) {
@@ -33,6 +38,16 @@ export class CuttableProxy {
   /** Ends the connections that there are; new ones are welcome. */
   cut(): void {
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  /** Ends the connections that there are, and every new one at once, until `unblock`. */
+  block(): void {
+    this.#isBlocked = true;
+    this.cut();
+  }
+
+  unblock(): void {
+    this.#isBlocked = false;
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+import { Deferred } from "../deferred.ts";
 import { InvalidOptionError, type MqttError } from "../errors.ts";
 import { defaultHighWaterMark, messageOverheadBytes } from "../limits.ts";
 import { done, released, type Delivery } from "./delivery.ts";
@@ -39,10 +40,8 @@ interface Entry {
   readonly delivery: Delivery | undefined;
 }
 
-interface Waiting {
-  resolve(result: IteratorResult<Message, undefined>): void;
-  reject(error: unknown): void;
-}
+/** Somebody who has asked for the next message. */
+type Waiting = Deferred<IteratorResult<Message, undefined>>;
 
 // Theory of operation
 //
@@ -173,13 +172,12 @@ export class Inbox {
     }
     this.#hasStarted = true;
     this.#processed(this.#inHand.shift());
-    return new Promise((resolve, reject) => {
-      const waiting = { resolve, reject };
-      const entry = this.#take();
-      if (entry !== undefined) this.#hand(entry, waiting);
-      else if (this.#end !== undefined) this.#settle(waiting);
-      else this.#waiting.push(waiting);
-    });
+    const waiting: Waiting = new Deferred();
+    const entry = this.#take();
+    if (entry !== undefined) this.#hand(entry, waiting);
+    else if (this.#end !== undefined) this.#settle(waiting);
+    else this.#waiting.push(waiting);
+    return waiting.promise;
   }
 
   #hand(entry: Entry, to: Waiting): void {

@@ -621,6 +621,20 @@ describe("the end of a subscription", () => {
     await iterator.return?.();
   });
 
+  it("never counts as an unhandled rejection of a message that was asked for", async () => {
+    const rejections: unknown[] = [];
+    const note = (reason: unknown): void => void rejections.push(reason);
+    process.on("unhandledRejection", note);
+    const { client, server } = await connected({ options: { reconnect: false } });
+    const next = (await client.subscribe("a"))[Symbol.asyncIterator]().next();
+    server.end();
+    await until(() => client.state === "closed");
+    await new Promise((resolve) => void setImmediate(resolve));
+    process.off("unhandledRejection", note);
+    expect(rejections).toEqual([]);
+    await expect(next).rejects.toBeInstanceOf(TransportError);
+  });
+
   it("is not felt by what is subscribed to after connecting again", async () => {
     const harness = await connected();
     const handling = gate();
