@@ -7,7 +7,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions, externalConditions: conditions } },
   test: {
-    include: ["packages/*/src/**/*.test.ts", ".ci/**/*.test.ts", "e2e/**/*.test.ts"],
+    include: ["packages/*/{src,conformance,simulation}/**/*.test.ts", ".ci/**/*.test.ts", "e2e/**/*.test.ts"],
     coverage: {
       provider: "v8",
       include: ["packages/*/src/**/*.ts"],

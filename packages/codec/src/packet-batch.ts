@@ -36,6 +36,7 @@ export class PacketBatch {
   #pieces: Uint8Array[] = [];
   #pieceBytes = 0;
   // Of the packet that was measured last.
+  #type: PacketType | undefined;
   #write: PacketWriter<PacketType> | undefined;
   #remainingLength = 0;
 
@@ -99,12 +100,16 @@ export class PacketBatch {
   /** Checks a packet, and returns the size that it would have. */
   measure(packet: ControlPacketInput): number {
     const { type } = packet;
-    // Not what every object has, such as `constructor`.
-    const write = Object.hasOwn(packetTypes, type) ? this.#writers[type] : undefined;
-    if (write === undefined) throw new MalformedPacketError(`There is no packet of type ${type} to be written`);
+    // Most packets are like the one before.
+    if (type !== this.#type) {
+      // Not what every object has, such as `constructor`.
+      const write = Object.hasOwn(packetTypes, type) ? this.#writers[type] : undefined;
+      if (write === undefined) throw new MalformedPacketError(`There is no packet of type ${type} to be written`);
+      this.#write = write as PacketWriter<PacketType>;
+      this.#type = type;
+    }
     this.#writer.measure(this.version, fixedFlags(type));
-    this.#write = write as PacketWriter<PacketType>;
-    this.#write(packet, this.#writer);
+    this.#write?.(packet, this.#writer);
     this.#remainingLength = this.#writer.position;
     const length = 1 + variableByteIntegerLength(this.#remainingLength) + this.#remainingLength;
     const limit = Math.min(this.maximumPacketSize, maximumControlPacketSize);

@@ -390,7 +390,7 @@ export class Link {
     if (state.name === "closed") return;
     this.state = { name: "closed" };
     this.#stopListening?.();
-    this.#written = this.#persister?.flush();
+    this.#written = this.#persister?.flush() ?? this.#written;
     this.#persister = undefined;
     this.session.abandon(reason);
     for (const event of this.session.events()) this.#host.handle(event);

@@ -302,4 +302,25 @@ describe("Sessions in one store", () => {
     await settle();
     expect(harness.server.all("publish")).toHaveLength(1);
   });
+
+  it("are not read before what was written at a close is there, however often the client is closed meanwhile", async () => {
+    const store = new SlowStore();
+    const harness = await withStore(store, { answers: present, options: { reconnect: { retry: () => 1000 } } });
+    harness.server.end();
+    await until(() => harness.client.state === "reconnecting");
+    const controller = new AbortController();
+    void harness.client.publish("a", "", { qos: 1, signal: controller.signal }).catch(() => undefined);
+    await settle();
+    store.hold();
+    controller.abort();
+    for (let times = 0; times < 2; times += 1) {
+      harness.client.close();
+      void harness.client.connect().catch(() => undefined);
+      await settle();
+    }
+    store.go();
+    await until(() => harness.client.state === "connected");
+    await settle();
+    expect(harness.server.all("publish")).toEqual([]);
+  });
 });

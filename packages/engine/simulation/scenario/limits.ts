@@ -1,0 +1,2 @@
+/** How many messages each seed publishes. */
+export const messagesPerSeed = 200;
