@@ -4,7 +4,7 @@ import { packetsOf, versions } from "../testing/arbitraries/packets.ts";
 import { concat, hex, toHex } from "../testing/hex.ts";
 import { outcomeOf } from "../testing/outcome.ts";
 import { check, cutAt, cuts, same } from "../testing/property-test.ts";
-import { InvalidTopicError, PacketTooLargeError } from "./errors.ts";
+import { InvalidTopicError, MalformedPacketError, PacketTooLargeError } from "./errors.ts";
 import { BatchWriter, encode } from "./mod.ts";
 
 describe("BatchWriter", () => {
@@ -34,6 +34,15 @@ describe("BatchWriter", () => {
       );
     },
   );
+
+  test("refuses what is no packet, as the first one too", () => {
+    const batch = new BatchWriter();
+    for (const type of [undefined, "constructor"] as never[]) {
+      expect(() => batch.add({ type })).toThrow(MalformedPacketError);
+      batch.add({ type: "pingreq" });
+    }
+    expect(batch.byteLength).toBe(4);
+  });
 
   test("is of version 5 unless told otherwise, and may change", () => {
     const batch = new BatchWriter();

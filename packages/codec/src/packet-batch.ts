@@ -101,7 +101,7 @@ export class PacketBatch {
   measure(packet: ControlPacketInput): number {
     const { type } = packet;
     // Most packets are like the one before.
-    if (type !== this.#type) {
+    if (type !== this.#type || this.#write === undefined) {
       // Not what every object has, such as `constructor`.
       const write = Object.hasOwn(packetTypes, type) ? this.#writers[type] : undefined;
       if (write === undefined) throw new MalformedPacketError(`There is no packet of type ${type} to be written`);
