@@ -21,7 +21,7 @@ export class SlowStore implements SessionStore {
 
   /** The writes that wait go on, and those to come. */
   go(): void {
-    this.#held?.open();
+    this.#held?.open(undefined);
     this.#held = undefined;
   }
 

@@ -56,10 +56,18 @@ describe("the writable", () => {
   });
 
   it("lets no more gather than a little", async () => {
-    for (let written = 0; written < gatheredBytesLimit - 1; written += 1) await writer.write(patternBytes(written, 1));
+    const bytes = patternBytes(0, gatheredBytesLimit);
+    for (let written = 0; written < gatheredBytesLimit - 64; written += 64) {
+      await writer.write(bytes.subarray(written, written + 64));
+    }
     expect(socket.writableCorked).toBe(1);
-    await writer.write(patternBytes(gatheredBytesLimit - 1, 1));
+    await writer.write(bytes.subarray(-64));
     expect(socket.writableCorked).toBe(0);
+    await connection.receivePattern(gatheredBytesLimit);
+  });
+
+  it("waits for the socket when that has enough before", async () => {
+    for (let written = 0; written < gatheredBytesLimit; written += 1) await writer.write(patternBytes(written, 1));
     await connection.receivePattern(gatheredBytesLimit);
   });
 

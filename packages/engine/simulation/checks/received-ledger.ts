@@ -137,8 +137,12 @@ export class ReceivedLedger {
     }
   }
 
-  /** The process of a client has ended: what its store does not say that it is done with comes again. */
-  crashed(client: string, records: readonly IncomingRecord[]): void {
+  /**
+   * The process of a client has ended: what its store does not say that it is done with comes again. `pubrecs` are the
+   * Packet Identifiers for which PUBREC has left: those the store must have.
+   */
+  crashed(client: string, records: readonly IncomingRecord[], pubrecs: ReadonlySet<number>): void {
+    const known = new Set(records.map(({ packetIdentifier }) => packetIdentifier));
     const taken = new Set(records.flatMap((one) => (one.packet === undefined ? one.packetIdentifier : [])));
     const held = new Set(records.flatMap((one) => (one.packet === undefined ? [] : nameOf(one.packet.payload))));
     for (const [key, { message, copies }] of this.#entriesOf(client)) {
@@ -146,6 +150,11 @@ export class ReceivedLedger {
         return stage === "published" && !taken.has(packetIdentifier);
       });
       this.#allow(key, held.has(nameOf(message.payload)) ? copies.length : again.length);
+      for (const { stage, packetIdentifier: id = 0 } of copies) {
+        if (stage !== "published" || known.has(id) || !pubrecs.has(id)) continue;
+        const what = `${client} has sent PUBREC for ${nameOf(message.payload)}, and its store does not know of it`;
+        this.#verdict.fail("what PUBREC has left for is stored", what);
+      }
     }
   }
 

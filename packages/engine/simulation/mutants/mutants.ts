@@ -262,6 +262,18 @@ export const mutants: readonly Mutant[] = [
     replace: "//",
   },
   {
+    name: "reads the store before it is written, when it is closed twice",
+    file: "client/link.ts",
+    find: "this.#written = this.#persister?.flush() ?? this.#written;",
+    replace: "this.#written = this.#persister?.flush();",
+  },
+  {
+    name: "sends what it has not stored",
+    file: "connection.ts",
+    find: "if (persisting !== undefined) await persisting;",
+    replace: "",
+  },
+  {
     name: "takes a message that nobody got for one that somebody has",
     file: "connection.ts",
     find: "else if (event.exchange !== undefined) this.#session.forget(event.exchange);",

@@ -23,6 +23,8 @@ export interface LinkParts {
   readonly chance: Chance;
   readonly profile: NetworkProfile;
   readonly situation: (name: SituationName) => void;
+  /** The client writes this. */
+  readonly wrote: (chunk: Uint8Array) => void;
 }
 
 /** One network connection. */
@@ -37,6 +39,7 @@ export class Link {
   readonly #chance: Chance;
   readonly #profile: NetworkProfile;
   readonly #situation: (name: SituationName) => void;
+  readonly #wrote: (chunk: Uint8Array) => void;
   readonly #up: Direction;
   readonly #down: Direction;
   #peer: LinkPeer | undefined;
@@ -53,9 +56,10 @@ export class Link {
   readonly #writes = new Set<{ readonly resolve: () => void; readonly reject: (error: Error) => void }>();
   #closed!: { readonly resolve: () => void; readonly reject: (error: Error) => void };
 
-  constructor({ clock, chance, profile, situation }: LinkParts) {
+  constructor({ clock, chance, profile, situation, wrote }: LinkParts) {
     this.lastRead = clock.now();
     this.#situation = situation;
+    this.#wrote = wrote;
     this.#clock = clock;
     this.#chance = chance;
     this.#profile = profile;
@@ -174,6 +178,7 @@ export class Link {
 
   #write(chunk: Uint8Array): Promise<void> | undefined {
     if (this.#hasEnded) throw new TransportError("The server has closed the connection");
+    this.#wrote(chunk);
     this.#up.send(chunk);
     const delayMs = this.#chance.percent(this.#profile.slowWrites) ? this.#chance.between(1, 30) : 0;
     if (!this.#isStalled && delayMs === 0) return undefined;

@@ -16,6 +16,7 @@ import type { SentLedger } from "../checks/sent-ledger.ts";
 import type { Verdict } from "../checks/verdict.ts";
 import type { Clock } from "../clock.ts";
 import type { Ambush, ClientPlan, MessagePlan, SubscriptionPlan } from "../scenario/plan.ts";
+import { sentAnswers } from "../network/sent-answers.ts";
 import { Consumer } from "./consumer.ts";
 import { Process } from "./process.ts";
 import type { SimulatedNetwork } from "./simulated-network.ts";
@@ -64,6 +65,8 @@ export class Actor {
   readonly #publishers = new Map<string, Process>();
   /** How often the client was closed. */
   #closings = 0;
+  /** Packet Identifiers for which PUBREC has left, and PUBCOMP has not. */
+  readonly #pubrecs = new Set<number>();
   /** How often it was connected. */
   #connections = 0;
   #isConnackDue = false;
@@ -75,6 +78,7 @@ export class Actor {
     this.network = parts.network;
     this.#parts = parts;
     this.process = this.#newProcess();
+    if (plan.store !== "none") this.network.onWrite = (chunk) => this.#noteAnswers(chunk);
   }
 
   get client(): Process["client"] {
@@ -161,7 +165,8 @@ export class Actor {
   }
 
   /** The broker has sent CONNACK. */
-  accepted(): void {
+  accepted(isNewSession: boolean): void {
+    if (isNewSession) this.#pubrecs.clear();
     if (this.#isConnackDue) this.#parts.verdict.count("CONNACK was lost");
     this.#isConnackDue = true;
   }
@@ -266,7 +271,14 @@ export class Actor {
     const incoming = records.filter((record): record is IncomingRecord => record.key.startsWith("in/"));
     const names = outgoing.map(({ packet }) => nameOf(packet.payload));
     sent.crashed(name, names);
-    received.crashed(name, incoming);
+    received.crashed(name, incoming, this.#pubrecs);
+  }
+
+  #noteAnswers(chunk: Uint8Array): void {
+    for (const { type, packetIdentifier } of sentAnswers(chunk)) {
+      if (type === "pubrec") this.#pubrecs.add(packetIdentifier);
+      else this.#pubrecs.delete(packetIdentifier);
+    }
   }
 
   /** A closed client has no timer and no connection left. */

@@ -11,6 +11,8 @@ type Owner = object;
 
 /** The network as one client sees it: makes links to the broker, and spoils them. */
 export class SimulatedNetwork {
+  /** Called with what the client writes, whether it arrives or not. */
+  onWrite: (chunk: Uint8Array) => void = () => undefined;
   readonly #clock: Clock;
   readonly #chance: Chance;
   readonly #profile: NetworkProfile;
@@ -61,6 +63,7 @@ export class SimulatedNetwork {
     const link = new Link({
       ...{ clock: this.#clock, chance: this.#chance.fork(), profile: this.#profile },
       situation: (name) => this.#verdict.count(name),
+      wrote: (chunk) => this.onWrite(chunk),
     });
     for (const old of this.#links.keys()) if (old.isReleased) this.#links.delete(old);
     this.#links.set(link, owner);

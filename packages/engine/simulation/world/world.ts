@@ -354,7 +354,7 @@ export class World {
       violation: (client, clause, what) => verdict.fail(clause, `${client}: ${what}`),
       connected: (client, session) => {
         sent.connected(client, session);
-        this.#actors.get(client)?.accepted();
+        this.#actors.get(client)?.accepted(session === "new");
       },
       sessionOver: () => undefined,
       received: (client, packet) => sent.received(client, packet),

@@ -76,7 +76,10 @@ export class Publisher {
     const isStored = exchange !== undefined && until === "stored";
     const promise = isStored ? this.#stored(exchange, operation) : operation.promise;
     giveUpWhen({ signal, timeoutMs, what: "publish" }, promise, this.#parts.options.environment, (reason) => {
-      if (exchange !== undefined) this.#link.session.cancel(exchange);
+      if (exchange !== undefined) {
+        this.#link.session.cancel(exchange);
+        this.#link.flush(); // So that it leaves the store too.
+      }
       operation.reject(reason);
     });
     return promise;

@@ -4,7 +4,7 @@ import { QueueFullError } from "../errors.ts";
 import type { Outgoing } from "./exchanges.ts";
 import { MessageQueue } from "./message-queue.ts";
 
-function failures(driver: SessionDriver): [context: string, name: string][] {
+function failures(driver: SessionDriver): [context: string | undefined, name: string][] {
   return driver.eventsOf("failed").map(({ context, error }) => [context, error.name]);
 }
 

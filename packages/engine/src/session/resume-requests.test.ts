@@ -18,7 +18,7 @@ function words(driver: SessionDriver): string[] {
 }
 
 /** The contexts of what has failed. */
-function failures(driver: SessionDriver): [context: string, name: string][] {
+function failures(driver: SessionDriver): [context: string | undefined, name: string][] {
   return driver.eventsOf("failed").map(({ context, error }) => [context, error.name]);
 }
 

@@ -22,7 +22,7 @@ function inBrief(packet: ControlPacket): string {
   return `${packet.topicName} ${packet.packetIdentifier}${packet.duplicate ? " again" : ""}`;
 }
 
-function failures(driver: SessionDriver): [context: string, stage: string][] {
+function failures(driver: SessionDriver): [context: string | undefined, stage: string][] {
   return driver.eventsOf("failed").map(({ context, error }) => {
     if (!(error instanceof SessionLostError)) throw error;
     return [context, error.stage];

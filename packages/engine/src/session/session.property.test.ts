@@ -168,8 +168,10 @@ class World {
 
   #handle(event: SessionEvent<string>): void {
     switch (event.type) {
-      case "answered":
       case "failed":
+        if (event.context !== undefined) this.#settle(event.context);
+        break;
+      case "answered":
       case "batched":
         this.#settle(event.context);
         break;
