@@ -5,7 +5,7 @@
 export const readableHighWaterMarkBytes: number = 64 * 1024;
 
 /** Bytes that are gathered before the socket is given them, and a write waits for a turn of the event loop. */
-export const gatheredBytesLimit: number = 16 * 1024;
+export const gatheredBytesLimit: number = 32 * 1024;
 
 /**
  * Bytes that may wait in `writable` before its `desiredSize` falls to 0. Nothing is refused beyond it: a caller that does
