@@ -3,7 +3,7 @@ import { runSeeds } from "../workers.ts";
 import { mutants, type Mutant } from "./mutants.ts";
 
 /** Seeds within which a mutant has to be caught. */
-const mostSeeds = 300;
+const mostSeeds = 3000;
 /** Real time without a sign of life after which a mutant is taken to hang, and caught. */
 const patienceMs = 20_000;
 
