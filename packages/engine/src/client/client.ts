@@ -38,7 +38,8 @@ export type ClientState = "idle" | "connecting" | "connected" | "reconnecting" |
 //
 // The client delegates. Its Link makes and ends the connection and has the Session; its Publisher publishes, its
 // Subscriber subscribes, and its Consumers hand messages to those who want them. What remains here is to turn what the
-// Session reports into promises that settle and events.
+// Session reports into promises that settle and events. The file is long because users read it: more than half of it
+// says what each method does.
 
 /**
  * An MQTT client. `connect` of the package `rivulet` makes one that is connected.
@@ -240,8 +241,8 @@ export class MqttClient implements AsyncDisposable {
    * that is done.
    *
    * @throws InvalidTopicError, MalformedPacketError, InvalidOptionError, UnsupportedError, PacketTooLargeError,
-   * QueueFullError, NotConnectedError when nothing was sent; PublishError when the server did not take it; ClosedError, TransportError
-   * when it is not known.
+   * QueueFullError, NotConnectedError when nothing was sent; PublishError when the server did not take it; ClosedError,
+   * TransportError when it is not known.
    */
   publish(topic: string, payload: Payload | BlobPayload, options: PublishOptions = {}): Promise<PublishResult> {
     return this.#publisher.publish(topic, payload, options);

@@ -58,6 +58,9 @@ import { Subscriptions } from "./subscriptions.ts";
 //
 // With an Authentication Method, AUTH goes to and fro between CONNECT and CONNACK; and the CONNACK itself is held up,
 // with all that follows it, until whoever runs the Session has found the server's last word right (`accept`).
+//
+// The file is long because it is the one face of the machine: getters, inputs, commands and outputs, most of them a
+// line that hands over to a part. What it decides itself are the states above, which belong side by side.
 
 type SessionState =
   | { readonly name: "offline" | "connected" | "ended" }
