@@ -7,10 +7,11 @@ import {
   type PubackPacket,
   type PubrecPacket,
 } from "@rivulet/codec";
-import { PacketTooLargeError } from "../errors.ts";
+import { PacketTooLargeError, type MqttError } from "../errors.ts";
 import { batchBytesLimit } from "../limits.ts";
 import { newStatistics, type Statistics } from "../statistics.ts";
 import type { SessionEvent } from "./events.ts";
+import type { Exchange } from "./exchanges.ts";
 import { Journal } from "./journal.ts";
 
 /**
@@ -70,6 +71,11 @@ export class Outbox<Context> {
     } catch (error) {
       if (!(error instanceof PacketTooLargeError)) throw error;
     }
+  }
+
+  /** Tells that an exchange has failed; also of one that another process began, and that nobody waits for. */
+  fail({ context, isGivenUp }: Exchange<Context>, error: MqttError): void {
+    if (isGivenUp !== true) this.emit({ type: "failed", context, error });
   }
 
   emit(event: SessionEvent<Context>): void {

@@ -6,7 +6,8 @@ import type { Answer, Exchange, InflightMessage, Outgoing, Request } from "./exc
 import { MessageQueue, type QueueLimits } from "./message-queue.ts";
 import type { Outbox } from "./outbox.ts";
 import { inflightMessage, keyOf, recordOf, restoredExchanges } from "./outgoing-records.ts";
-import { checkMessage, checkRequest, type Server } from "./server.ts";
+import { Requests, type Waiter } from "./requests.ts";
+import { checkMessage, type Server } from "./server.ts";
 import { TopicAliases } from "./topic-aliases.ts";
 
 // Theory of operation
@@ -37,13 +38,6 @@ export interface SendTerms {
   readonly republishMs?: number | undefined;
 }
 
-/** Who waits for the answer to a request, since when, and for how long, in ms. */
-export interface Waiter<Context> {
-  readonly context: Context;
-  readonly sentAt: number;
-  readonly timeoutMs: number;
-}
-
 /** What a Sender is made with. */
 export interface SenderOptions {
   readonly queue: QueueLimits;
@@ -59,8 +53,7 @@ export class Sender<Context> {
   readonly #options: SenderOptions;
   readonly #queue: MessageQueue<Context>;
   readonly #exchanges = new ExchangeTable<Context>();
-  /** SUBSCRIBEs and UNSUBSCRIBEs that somebody waits for. */
-  readonly #requests = new Set<Exchange<Context>>();
+  readonly #requests: Requests<Context>;
   #lastOrder = 0;
 
   // lives as long as the Network Connection
@@ -76,6 +69,7 @@ export class Sender<Context> {
     this.#outbox = outbox;
     this.#options = options;
     this.#queue = new MessageQueue(options.queue);
+    this.#requests = new Requests(outbox, this.#exchanges);
     this.#aliases = new TopicAliases(options.hasAutomaticAliases);
   }
 
@@ -106,8 +100,7 @@ export class Sender<Context> {
 
   /** When the first request will have waited too long, or the first message is to be sent again. */
   get deadline(): number {
-    let deadline = Infinity;
-    for (const { sentAt = 0, timeoutMs = 0 } of this.#requests) deadline = Math.min(deadline, sentAt + timeoutMs);
+    let { deadline } = this.#requests;
     if (this.#republishMs > 0) {
       for (const { sentAt = Infinity } of this.#exchanges.messages) {
         deadline = Math.min(deadline, sentAt + this.#republishMs);
@@ -153,21 +146,7 @@ export class Sender<Context> {
 
   /** Sends the requests again that somebody waits for. */
   repeatRequests(now: number): void {
-    for (const exchange of this.#requests) {
-      exchange.sentAt = now;
-      const { packet } = exchange;
-      try {
-        // A server without identifiers does without them.
-        if (packet.type === "subscribe" && this.#server?.subscriptionIdentifierAvailable === false) {
-          delete packet.properties?.subscriptionIdentifier;
-        }
-        checkRequest(packet as Request, this.#server);
-        this.#outbox.send(packet as never); // It has its Packet Identifier from the first time.
-      } catch (error) {
-        this.#forget(exchange);
-        this.#fail(exchange, error as MqttError);
-      }
-    }
+    this.#requests.repeat(this.#server, now);
   }
 
   /** Sends again what was under way [MQTT-4.4.0-1] [MQTT311-4.4.0-1], in order [MQTT-4.6.0-1] [MQTT-4.6.0-4]. */
@@ -235,7 +214,7 @@ export class Sender<Context> {
     exchange.size = this.#outbox.batch.measure(packet.qos === 0 ? packet : { ...packet, packetIdentifier: 1 });
     this.#queue.makeRoom(exchange.size, (oldest, error) => {
       this.#erase(oldest);
-      this.#fail(oldest, error);
+      this.#outbox.fail(oldest, error);
     });
     this.#queue.push(exchange);
     this.#note(exchange, true);
@@ -248,37 +227,12 @@ export class Sender<Context> {
    * @throws the errors of `encode`, UnsupportedError for what the server does not do, PacketIdExhaustedError.
    */
   request(packet: Request, by?: Waiter<Context>): Exchange<Context> {
-    checkRequest(packet, this.#server);
-    const exchange: Exchange<Context> = {
-      packet,
-      context: undefined,
-      ...by,
-      order: 0,
-      place: 0,
-      size: 0,
-      awaits: packet.type === "subscribe" ? "suback" : "unsuback",
-      hasQuota: false,
-    };
-    const packetIdentifier = this.#exchanges.nextIdentifier();
-    const identified = Object.assign(packet, { packetIdentifier });
-    // Without a connection, `repeatRequests` sends it for the first time.
-    if (this.#server === undefined) {
-      this.#outbox.batch.measure(identified);
-      exchange.sentAt = Infinity;
-    } else {
-      this.#outbox.send(identified); // [MQTT-4.9.0-3] [MQTT-3.3.4-8]
-    }
-    this.#exchanges.put(packetIdentifier, exchange);
-    if (by !== undefined) this.#requests.add(exchange);
-    return exchange;
+    return this.#requests.send(packet, this.#server, by);
   }
 
-  /** Whether a SUBSCRIBE to a Topic Filter is under way. */
+  /** As `Requests.isRequested`. */
   isRequested(topicFilter: string): boolean {
-    return this.#exchanges.all.some(
-      ({ packet }) =>
-        packet.type === "subscribe" && packet.subscriptions.some((one) => one.topicFilter === topicFilter),
-    );
+    return this.#requests.isRequested(topicFilter);
   }
 
   /** Nobody waits for this any more: a message leaves the queue; what was sent is seen through, and nobody hears of it. */
@@ -311,7 +265,7 @@ export class Sender<Context> {
       } catch (error) {
         // It was sound when it was queued: what is left is what this server, or this version, does not take.
         this.#forget(head);
-        this.#fail(head, error as MqttError);
+        this.#outbox.fail(head, error as MqttError);
       }
     }
   }
@@ -355,7 +309,7 @@ export class Sender<Context> {
     if (context !== undefined) this.#outbox.emit({ type: "answered", context, packet });
     else if (isMessage(exchange) && type !== "pubcomp" && "reasonCode" in packet && packet.reasonCode >= 0x80) {
       const reasonString = packet.properties?.reasonString;
-      this.#fail(exchange, new PublishError(exchange.packet.topicName, packet.reasonCode, { reasonString }));
+      this.#outbox.fail(exchange, new PublishError(exchange.packet.topicName, packet.reasonCode, { reasonString }));
     }
     return exchange;
   }
@@ -372,13 +326,7 @@ export class Sender<Context> {
   }
 
   handleTimeout(now: number): void {
-    for (const exchange of this.#requests) {
-      const { sentAt = 0, timeoutMs = 0 } = exchange;
-      if (now < sentAt + timeoutMs) continue;
-      // [MQTT-3.8.4-1] [MQTT-3.10.4-4] [MQTT311-3.8.4-1] [MQTT311-3.10.4-5]
-      this.#fail(exchange, new TimeoutError(`The answer to ${exchange.packet.type}`, timeoutMs));
-      this.cancel(exchange);
-    }
+    for (const exchange of this.#requests.expired(now)) this.cancel(exchange);
     if (this.#republishMs === 0) return;
     for (const exchange of this.#exchanges.messages) {
       if (now < (exchange.sentAt ?? Infinity) + this.#republishMs) continue;
@@ -393,7 +341,7 @@ export class Sender<Context> {
    */
   abandon(error: MqttError): void {
     for (const exchange of new Set([...this.#exchanges.all, ...this.#queue.clear()])) {
-      if (exchange.context !== undefined) this.#fail(exchange, error);
+      if (exchange.context !== undefined) this.#outbox.fail(exchange, error);
       exchange.context = undefined;
       exchange.isGivenUp = true;
       if (!isMessage(exchange)) this.#exchanges.delete(exchange);
@@ -409,7 +357,7 @@ export class Sender<Context> {
       this.#forget(exchange);
       if (exchange.isGivenUp === true) continue;
       if (sessionLost === "fail" || (packet.qos === 2 && sessionLost !== "republish")) {
-        this.#fail(exchange, new SessionLostError(awaits as "puback" | "pubrec" | "pubcomp"));
+        this.#outbox.fail(exchange, new SessionLostError(awaits as "puback" | "pubrec" | "pubcomp"));
         continue;
       }
       delete packet.packetIdentifier;
@@ -522,11 +470,6 @@ export class Sender<Context> {
   #erase(exchange: Outgoing<Context>): void {
     const { journal } = this.#outbox;
     if (journal.isKept) journal.delete(keyOf(exchange));
-  }
-
-  /** One that another process began has nobody who waits for it, and its failure is told nevertheless. */
-  #fail({ context, isGivenUp }: Exchange<Context>, error: MqttError): void {
-    if (isGivenUp !== true) this.#outbox.emit({ type: "failed", context, error });
   }
 }
 

@@ -1,0 +1,111 @@
+import { TimeoutError, type MqttError } from "../errors.ts";
+import type { ExchangeTable } from "./exchange-table.ts";
+import type { Exchange, Request } from "./exchanges.ts";
+import type { Outbox } from "./outbox.ts";
+import { checkRequest, type Server } from "./server.ts";
+
+/** Who waits for the answer to a request, since when, and for how long, in ms. */
+export interface Waiter<Context> {
+  readonly context: Context;
+  readonly sentAt: number;
+  readonly timeoutMs: number;
+}
+
+/** Sends SUBSCRIBEs and UNSUBSCRIBEs. Those that somebody waits for outlive the connection. */
+export class Requests<Context> {
+  readonly #outbox: Outbox<Context>;
+  readonly #exchanges: ExchangeTable<Context>;
+  /** Those that somebody waits for. */
+  readonly #awaited = new Set<Exchange<Context>>();
+
+  constructor(outbox: Outbox<Context>, exchanges: ExchangeTable<Context>) {
+    this.#outbox = outbox;
+    this.#exchanges = exchanges;
+  }
+
+  /** When the first of them will have waited too long. */
+  get deadline(): number {
+    let deadline = Infinity;
+    for (const { sentAt = 0, timeoutMs = 0 } of this.#awaited) deadline = Math.min(deadline, sentAt + timeoutMs);
+    return deadline;
+  }
+
+  /** Whether somebody waits for the end of an exchange. */
+  has(exchange: Exchange<Context>): boolean {
+    return this.#awaited.has(exchange);
+  }
+
+  /** Whether a SUBSCRIBE to a Topic Filter is under way. */
+  isRequested(topicFilter: string): boolean {
+    return this.#exchanges.all.some(
+      ({ packet }) =>
+        packet.type === "subscribe" && packet.subscriptions.some((one) => one.topicFilter === topicFilter),
+    );
+  }
+
+  /** As `Sender.request`. */
+  send(packet: Request, server: Server | undefined, by?: Waiter<Context>): Exchange<Context> {
+    checkRequest(packet, server);
+    const exchange: Exchange<Context> = {
+      packet,
+      context: undefined,
+      ...by,
+      order: 0,
+      place: 0,
+      size: 0,
+      awaits: packet.type === "subscribe" ? "suback" : "unsuback",
+      hasQuota: false,
+    };
+    const packetIdentifier = this.#exchanges.nextIdentifier();
+    const identified = Object.assign(packet, { packetIdentifier });
+    // Without a connection, `repeat` sends it for the first time.
+    if (server === undefined) {
+      this.#outbox.batch.measure(identified);
+      exchange.sentAt = Infinity;
+    } else {
+      this.#outbox.send(identified); // [MQTT-4.9.0-3] [MQTT-3.3.4-8]
+    }
+    this.#exchanges.put(packetIdentifier, exchange);
+    if (by !== undefined) this.#awaited.add(exchange);
+    return exchange;
+  }
+
+  /** Sends those again that somebody waits for. */
+  repeat(server: Server | undefined, now: number): void {
+    for (const exchange of this.#awaited) {
+      exchange.sentAt = now;
+      const { packet } = exchange;
+      try {
+        // A server without identifiers does without them.
+        if (packet.type === "subscribe" && server?.subscriptionIdentifierAvailable === false) {
+          delete packet.properties?.subscriptionIdentifier;
+        }
+        checkRequest(packet as Request, server);
+        this.#outbox.send(packet as never); // It has its Packet Identifier from the first time.
+      } catch (error) {
+        this.delete(exchange);
+        this.#exchanges.delete(exchange);
+        this.#outbox.fail(exchange, error as MqttError);
+      }
+    }
+  }
+
+  /** Those that have waited too long, which have been told so. */
+  expired(now: number): Exchange<Context>[] {
+    const expired = [...this.#awaited].filter(({ sentAt = 0, timeoutMs = 0 }) => now >= sentAt + timeoutMs);
+    for (const exchange of expired) {
+      // [MQTT-3.8.4-1] [MQTT-3.10.4-4] [MQTT311-3.8.4-1] [MQTT311-3.10.4-5]
+      this.#outbox.fail(exchange, new TimeoutError(`The answer to ${exchange.packet.type}`, exchange.timeoutMs ?? 0));
+    }
+    return expired;
+  }
+
+  /** Nobody waits for it any more. */
+  delete(exchange: Exchange<Context>): void {
+    this.#awaited.delete(exchange);
+  }
+
+  clear(): void {
+    this.#awaited.clear();
+  }
+}
