@@ -1,6 +1,7 @@
+import type { PublishPacket } from "@rivulet/codec";
 import { TimeoutError, type MqttError } from "../errors.ts";
 import type { ExchangeTable } from "./exchange-table.ts";
-import type { Exchange, Request } from "./exchanges.ts";
+import type { Answer, Exchange, Request } from "./exchanges.ts";
 import type { Outbox } from "./outbox.ts";
 import { checkRequest, type Server } from "./server.ts";
 
@@ -108,4 +109,12 @@ export class Requests<Context> {
   clear(): void {
     this.#awaited.clear();
   }
+}
+
+/** Whether an answer has a Reason Code for each Topic Filter; the UNSUBACK of MQTT 3.1.1 has none at all. */
+export function hasAllCodes(answer: Answer, asked: PublishPacket | Request, isVersion5: boolean): boolean {
+  if (asked.type === "publish" || !("reasonCodes" in answer)) return true;
+  const filters = asked.type === "subscribe" ? asked.subscriptions : asked.topicFilters;
+  // [MQTT-3.8.4-6] [MQTT311-3.10.4-6]
+  return answer.reasonCodes.length === filters.length || (asked.type === "unsubscribe" && !isVersion5);
 }

@@ -6,8 +6,10 @@ import type { Answer, Exchange, InflightMessage, Outgoing, Request } from "./exc
 import { MessageQueue, type QueueLimits } from "./message-queue.ts";
 import type { Outbox } from "./outbox.ts";
 import { inflightMessage, keyOf, recordOf, restoredExchanges } from "./outgoing-records.ts";
-import { Requests, type Waiter } from "./requests.ts";
+import { Repetition } from "./repetition.ts";
+import { hasAllCodes, Requests, type Waiter } from "./requests.ts";
 import { checkMessage, type Server } from "./server.ts";
+import type { SendTerms, SessionLost } from "./session-options.ts";
 import { TopicAliases } from "./topic-aliases.ts";
 
 // Theory of operation
@@ -24,19 +26,6 @@ import { TopicAliases } from "./topic-aliases.ts";
 // The table keeps messages in the order of their PUBLISH, and those that await PUBCOMP in the order of their PUBREC.
 // When a connection finds its Session again, PUBRELs and requests are sent again at once; PUBLISHes go to the front of
 // the queue, and from there as far as the new quota lets them. When it does not, `sessionLost` says what becomes of them.
-
-/** What becomes of messages under way when the server has lost the Session: see `ConnectOptions.sessionLost`. */
-export type SessionLost = "republish-qos1" | "republish" | "fail";
-
-/** How messages are sent on one connection. */
-export interface SendTerms {
-  /** Whether the server knows of messages under way. */
-  readonly hasSession: boolean;
-  readonly maxInflight: number;
-  readonly sessionLost?: SessionLost | undefined;
-  /** In ms; 0 is never. */
-  readonly republishMs?: number | undefined;
-}
 
 /** What a Sender is made with. */
 export interface SenderOptions {
@@ -60,10 +49,8 @@ export class Sender<Context> {
   readonly #aliases: TopicAliases;
   #server: Server | undefined;
   #quota = 0;
-  #republishMs = 0;
-  /** Sent with the batch that gathers, and with the one that is on its way: only where it matters when they leave. */
-  #gathering: Exchange<Context>[] = [];
-  #leaving: Exchange<Context>[] = [];
+  readonly #repetition = new Repetition<Context>();
+  readonly #messages = (): Outgoing<Context>[] => this.#exchanges.messages;
 
   constructor(outbox: Outbox<Context>, options: SenderOptions) {
     this.#outbox = outbox;
@@ -100,13 +87,7 @@ export class Sender<Context> {
 
   /** When the first request will have waited too long, or the first message is to be sent again. */
   get deadline(): number {
-    let { deadline } = this.#requests;
-    if (this.#republishMs > 0) {
-      for (const { sentAt = Infinity } of this.#exchanges.messages) {
-        deadline = Math.min(deadline, sentAt + this.#republishMs);
-      }
-    }
-    return deadline;
+    return Math.min(this.#requests.deadline, this.#repetition.deadline(this.#messages));
   }
 
   /** What a Session must not forget of the messages. */
@@ -118,9 +99,7 @@ export class Sender<Context> {
   disconnected(): void {
     this.#server = undefined;
     this.#quota = 0;
-    this.#republishMs = 0;
-    this.#gathering = [];
-    this.#leaving = [];
+    this.#repetition.reset(0);
     this.#aliases.reset();
     for (const exchange of this.#exchanges.all) {
       exchange.sentAt = Infinity; // Time counts again from when it is sent again.
@@ -135,7 +114,7 @@ export class Sender<Context> {
   connected(server: Server, terms: SendTerms): void {
     this.#server = server;
     this.#quota = Math.min(server.receiveMaximum, terms.maxInflight); // [MQTT-4.9.0-1] [MQTT-3.3.4-7]
-    this.#republishMs = terms.republishMs ?? 0;
+    this.#repetition.reset(terms.republishMs ?? 0);
     this.#aliases.maximum = server.topicAliasMaximum;
     // [MQTT-4.4.0-1] [MQTT311-4.4.0-1] [MQTT-4.6.0-1] [MQTT311-4.6.0-1] [MQTT-4.6.0-4] [MQTT311-4.6.0-4] [MQTT-3.2.2-5]
     // [MQTT311-3.2.2-3] [MQTT-3.1.2-4] [MQTT311-3.1.2-6] [MQTT-3.1.2-23] [MQTT311-3.1.2-4] [MQTT-4.1.0-1]
@@ -314,22 +293,19 @@ export class Sender<Context> {
     return exchange;
   }
 
-  /** The batch is on its way. */
+  /** As `Repetition.batchTaken`. */
   batchTaken(): void {
-    if (this.#gathering.length > 0) this.#leaving = [...this.#leaving, ...this.#gathering.splice(0)];
+    this.#repetition.batchTaken();
   }
 
-  /** It has left. */
+  /** As `Repetition.written`. */
   written(now: number): void {
-    if (this.#leaving.length === 0) return;
-    for (const exchange of this.#leaving.splice(0)) exchange.sentAt = now;
+    this.#repetition.written(now);
   }
 
   handleTimeout(now: number): void {
     for (const exchange of this.#requests.expired(now)) this.cancel(exchange);
-    if (this.#republishMs === 0) return;
-    for (const exchange of this.#exchanges.messages) {
-      if (now < (exchange.sentAt ?? Infinity) + this.#republishMs) continue;
+    for (const exchange of this.#repetition.due(this.#messages, now)) {
       if (exchange.awaits === "pubcomp") this.#release(exchange);
       else this.#repeat(exchange);
     }
@@ -391,7 +367,7 @@ export class Sender<Context> {
       // [MQTT-4.3.2-3] [MQTT-4.3.3-3] [MQTT311-4.3.2-1] [MQTT311-4.3.3-1] [MQTT311-2.3.1-3]
       this.#exchanges.put(packet.packetIdentifier, exchange);
       this.#note(exchange, isNew);
-      this.#sent(exchange);
+      this.#repetition.sent(exchange);
     } else {
       this.#repeat(exchange);
     }
@@ -402,20 +378,14 @@ export class Sender<Context> {
   /** Sends a PUBLISH again: the stored packet with DUP [MQTT-3.3.1-1] [MQTT-4.3.3-7]. */
   #repeat(exchange: Outgoing<Context>): void {
     this.#outbox.send({ ...exchange.packet, duplicate: true }); // [MQTT-3.3.1-1] [MQTT311-3.3.1-1]
-    this.#sent(exchange);
+    this.#repetition.sent(exchange);
   }
 
   #release(exchange: Outgoing<Context>): void {
     // [MQTT-4.3.3-4]
     // [MQTT-2.2.1-5] [MQTT311-4.3.3-1] [MQTT311-2.3.1-6]
     this.#outbox.send({ type: "pubrel", packetIdentifier: exchange.packet.packetIdentifier as number });
-    this.#sent(exchange);
-  }
-
-  #sent(exchange: Exchange<Context>): void {
-    if (this.#republishMs === 0) return;
-    exchange.sentAt = Infinity;
-    this.#gathering.push(exchange);
+    this.#repetition.sent(exchange);
   }
 
   /** Puts a PUBLISH into the batch for the first time, with an alias where it has one. */
@@ -475,12 +445,4 @@ export class Sender<Context> {
 
 function came({ type, packetIdentifier }: Answer): string {
   return `${type.toUpperCase()} came for ${packetIdentifier}`;
-}
-
-/** Whether an answer has a Reason Code for each Topic Filter; the UNSUBACK of MQTT 3.1.1 has none at all. */
-function hasAllCodes(answer: Answer, asked: PublishPacket | Request, isVersion5: boolean): boolean {
-  if (asked.type === "publish" || !("reasonCodes" in answer)) return true;
-  const filters = asked.type === "subscribe" ? asked.subscriptions : asked.topicFilters;
-  // [MQTT-3.8.4-6] [MQTT311-3.10.4-6]
-  return answer.reasonCodes.length === filters.length || (asked.type === "unsubscribe" && !isVersion5);
 }

@@ -1,7 +1,19 @@
 import type { ConnectPacket, ProtocolVersion } from "@rivulet/codec";
 import type { Statistics } from "../statistics.ts";
 import type { QueueLimits } from "./message-queue.ts";
-import type { SessionLost } from "./sender.ts";
+
+/** What becomes of messages under way when the server has lost the Session: see `ConnectOptions.sessionLost`. */
+export type SessionLost = "republish-qos1" | "republish" | "fail";
+
+/** How messages are sent on one connection. */
+export interface SendTerms {
+  /** Whether the server knows of messages under way. */
+  readonly hasSession: boolean;
+  readonly maxInflight: number;
+  readonly sessionLost?: SessionLost | undefined;
+  /** In ms; 0 is never. */
+  readonly republishMs?: number | undefined;
+}
 
 /** What a Session needs to know to begin a connection. */
 export interface ConnectRequest {

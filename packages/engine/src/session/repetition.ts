@@ -1,0 +1,58 @@
+import type { Exchange, Outgoing } from "./exchanges.ts";
+
+// Theory of operation
+//
+// Before MQTT 5.0 a message without an answer may be sent again on the same connection. Its time counts from when its
+// packet has left, not from when it was put into the batch, so that a transport that stalls is not given more and more:
+// an exchange is noted with the batch that gathers, goes with it when it is taken, and is stamped when that has left.
+
+/** When messages are to be sent again that have had no answer. */
+export class Repetition<Context> {
+  /** In ms; 0 is never. */
+  #intervalMs = 0;
+  /** Sent with the batch that gathers, and with the one that is on its way. */
+  #gathering: Exchange<Context>[] = [];
+  #leaving: Exchange<Context>[] = [];
+
+  /** There is a new connection, or none. */
+  reset(intervalMs: number): void {
+    this.#intervalMs = intervalMs;
+    this.#gathering = [];
+    this.#leaving = [];
+  }
+
+  /** A packet of an exchange is in the batch. */
+  sent(exchange: Exchange<Context>): void {
+    if (this.#intervalMs === 0) return;
+    exchange.sentAt = Infinity;
+    this.#gathering.push(exchange);
+  }
+
+  /** The batch is on its way. */
+  batchTaken(): void {
+    if (this.#gathering.length > 0) this.#leaving = [...this.#leaving, ...this.#gathering.splice(0)];
+  }
+
+  /** It has left. */
+  written(now: number): void {
+    if (this.#leaving.length === 0) return;
+    for (const exchange of this.#leaving.splice(0)) exchange.sentAt = now;
+  }
+
+  /** When the first of the messages is due. They are looked at only when any ever is. */
+  deadline(messages: () => readonly Outgoing<Context>[]): number {
+    if (this.#intervalMs === 0) return Infinity;
+    let deadline = Infinity;
+    for (const exchange of messages()) deadline = Math.min(deadline, this.#dueAt(exchange));
+    return deadline;
+  }
+
+  /** Those of the messages that are due. */
+  due(messages: () => readonly Outgoing<Context>[], now: number): Outgoing<Context>[] {
+    return this.#intervalMs === 0 ? [] : messages().filter((exchange) => now >= this.#dueAt(exchange));
+  }
+
+  #dueAt({ sentAt = Infinity }: Outgoing<Context>): number {
+    return sentAt + this.#intervalMs;
+  }
+}
