@@ -180,8 +180,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "forgets what is under way when it is closed",
     file: "session/sender.ts",
-    find: "if (!isMessage(exchange)) this.#exchanges.delete(exchange);\n    }\n    this.#requests.clear();",
-    replace: "this.#exchanges.delete(exchange);\n    }\n    this.#requests.clear();",
+    find: "if (!isMessage(exchange)) this.#exchanges.delete(exchange);\n    }\n    this.requests.awaited.clear();",
+    replace: "this.#exchanges.delete(exchange);\n    }\n    this.requests.awaited.clear();",
   },
   {
     name: "gives keys to messages that are in use in the store",

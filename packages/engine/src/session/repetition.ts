@@ -1,4 +1,4 @@
-import type { Exchange, Outgoing } from "./exchanges.ts";
+import type { Exchange } from "./exchanges.ts";
 
 // Theory of operation
 //
@@ -39,20 +39,13 @@ export class Repetition<Context> {
     for (const exchange of this.#leaving.splice(0)) exchange.sentAt = now;
   }
 
-  /** When the first of the messages is due. They are looked at only when any ever is. */
-  deadline(messages: () => readonly Outgoing<Context>[]): number {
-    if (this.#intervalMs === 0) return Infinity;
-    let deadline = Infinity;
-    for (const exchange of messages()) deadline = Math.min(deadline, this.#dueAt(exchange));
-    return deadline;
-  }
-
-  /** Those of the messages that are due. */
-  due(messages: () => readonly Outgoing<Context>[], now: number): Outgoing<Context>[] {
-    return this.#intervalMs === 0 ? [] : messages().filter((exchange) => now >= this.#dueAt(exchange));
-  }
-
-  #dueAt({ sentAt = Infinity }: Outgoing<Context>): number {
+  /** When a message is due. */
+  dueAt({ sentAt = Infinity }: Exchange<Context>): number {
     return sentAt + this.#intervalMs;
+  }
+
+  /** Whether any message ever is. */
+  get isOn(): boolean {
+    return this.#intervalMs > 0;
   }
 }

@@ -17,7 +17,7 @@ export class Requests<Context> {
   readonly #outbox: Outbox<Context>;
   readonly #exchanges: ExchangeTable<Context>;
   /** Those that somebody waits for. */
-  readonly #awaited = new Set<Exchange<Context>>();
+  readonly awaited: Set<Exchange<Context>> = new Set();
 
   constructor(outbox: Outbox<Context>, exchanges: ExchangeTable<Context>) {
     this.#outbox = outbox;
@@ -27,13 +27,8 @@ export class Requests<Context> {
   /** When the first of them will have waited too long. */
   get deadline(): number {
     let deadline = Infinity;
-    for (const { sentAt = 0, timeoutMs = 0 } of this.#awaited) deadline = Math.min(deadline, sentAt + timeoutMs);
+    for (const { sentAt = 0, timeoutMs = 0 } of this.awaited) deadline = Math.min(deadline, sentAt + timeoutMs);
     return deadline;
-  }
-
-  /** Whether somebody waits for the end of an exchange. */
-  has(exchange: Exchange<Context>): boolean {
-    return this.#awaited.has(exchange);
   }
 
   /** Whether a SUBSCRIBE to a Topic Filter is under way. */
@@ -67,24 +62,24 @@ export class Requests<Context> {
       this.#outbox.send(identified); // [MQTT-4.9.0-3] [MQTT-3.3.4-8]
     }
     this.#exchanges.put(packetIdentifier, exchange);
-    if (by !== undefined) this.#awaited.add(exchange);
+    if (by !== undefined) this.awaited.add(exchange);
     return exchange;
   }
 
   /** Sends those again that somebody waits for. */
-  repeat(server: Server | undefined, now: number): void {
-    for (const exchange of this.#awaited) {
+  repeat(server: Server, now: number): void {
+    for (const exchange of this.awaited) {
       exchange.sentAt = now;
       const { packet } = exchange;
       try {
         // A server without identifiers does without them.
-        if (packet.type === "subscribe" && server?.subscriptionIdentifierAvailable === false) {
+        if (packet.type === "subscribe" && !server.subscriptionIdentifierAvailable) {
           delete packet.properties?.subscriptionIdentifier;
         }
         checkRequest(packet as Request, server);
         this.#outbox.send(packet as never); // It has its Packet Identifier from the first time.
       } catch (error) {
-        this.delete(exchange);
+        this.awaited.delete(exchange);
         this.#exchanges.delete(exchange);
         this.#outbox.fail(exchange, error as MqttError);
       }
@@ -93,21 +88,12 @@ export class Requests<Context> {
 
   /** Those that have waited too long, which have been told so. */
   expired(now: number): Exchange<Context>[] {
-    const expired = [...this.#awaited].filter(({ sentAt = 0, timeoutMs = 0 }) => now >= sentAt + timeoutMs);
+    const expired = [...this.awaited].filter(({ sentAt = 0, timeoutMs = 0 }) => now >= sentAt + timeoutMs);
     for (const exchange of expired) {
       // [MQTT-3.8.4-1] [MQTT-3.10.4-4] [MQTT311-3.8.4-1] [MQTT311-3.10.4-5]
       this.#outbox.fail(exchange, new TimeoutError(`The answer to ${exchange.packet.type}`, exchange.timeoutMs ?? 0));
     }
     return expired;
-  }
-
-  /** Nobody waits for it any more. */
-  delete(exchange: Exchange<Context>): void {
-    this.#awaited.delete(exchange);
-  }
-
-  clear(): void {
-    this.#awaited.clear();
   }
 }
 

@@ -42,21 +42,20 @@ export class Sender<Context> {
   readonly #options: SenderOptions;
   readonly #queue: MessageQueue<Context>;
   readonly #exchanges = new ExchangeTable<Context>();
-  readonly #requests: Requests<Context>;
+  readonly requests: Requests<Context>;
   #lastOrder = 0;
 
   // lives as long as the Network Connection
   readonly #aliases: TopicAliases;
   #server: Server | undefined;
   #quota = 0;
-  readonly #repetition = new Repetition<Context>();
-  readonly #messages = (): Outgoing<Context>[] => this.#exchanges.messages;
+  readonly repetition: Repetition<Context> = new Repetition();
 
   constructor(outbox: Outbox<Context>, options: SenderOptions) {
     this.#outbox = outbox;
     this.#options = options;
     this.#queue = new MessageQueue(options.queue);
-    this.#requests = new Requests(outbox, this.#exchanges);
+    this.requests = new Requests(outbox, this.#exchanges);
     this.#aliases = new TopicAliases(options.hasAutomaticAliases);
   }
 
@@ -87,7 +86,9 @@ export class Sender<Context> {
 
   /** When the first request will have waited too long, or the first message is to be sent again. */
   get deadline(): number {
-    return Math.min(this.#requests.deadline, this.#repetition.deadline(this.#messages));
+    const { requests, repetition } = this;
+    const messages = repetition.isOn ? this.#exchanges.messages : [];
+    return Math.min(requests.deadline, ...messages.map((exchange) => repetition.dueAt(exchange)));
   }
 
   /** What a Session must not forget of the messages. */
@@ -99,12 +100,12 @@ export class Sender<Context> {
   disconnected(): void {
     this.#server = undefined;
     this.#quota = 0;
-    this.#repetition.reset(0);
+    this.repetition.reset(0);
     this.#aliases.reset();
     for (const exchange of this.#exchanges.all) {
       exchange.sentAt = Infinity; // Time counts again from when it is sent again.
       // An answer that nobody waits for will not come any more.
-      if (!isMessage(exchange) && !this.#requests.has(exchange)) this.#exchanges.delete(exchange);
+      if (!isMessage(exchange) && !this.requests.awaited.has(exchange)) this.#exchanges.delete(exchange);
     }
     // What was to be sent again is sent again next time, from the table.
     this.#queue.keepUnsent();
@@ -114,18 +115,13 @@ export class Sender<Context> {
   connected(server: Server, terms: SendTerms): void {
     this.#server = server;
     this.#quota = Math.min(server.receiveMaximum, terms.maxInflight); // [MQTT-4.9.0-1] [MQTT-3.3.4-7]
-    this.#repetition.reset(terms.republishMs ?? 0);
+    this.repetition.reset(terms.republishMs ?? 0);
     this.#aliases.maximum = server.topicAliasMaximum;
     // [MQTT-4.4.0-1] [MQTT311-4.4.0-1] [MQTT-4.6.0-1] [MQTT311-4.6.0-1] [MQTT-4.6.0-4] [MQTT311-4.6.0-4] [MQTT-3.2.2-5]
     // [MQTT311-3.2.2-3] [MQTT-3.1.2-4] [MQTT311-3.1.2-6] [MQTT-3.1.2-23] [MQTT311-3.1.2-4] [MQTT-4.1.0-1]
     // [MQTT311-4.1.0-1] [MQTT311-4.1.0-2]
     if (terms.hasSession) this.#resume();
     else this.#lose(terms.sessionLost ?? "republish-qos1");
-  }
-
-  /** Sends the requests again that somebody waits for. */
-  repeatRequests(now: number): void {
-    this.#requests.repeat(this.#server, now);
   }
 
   /** Sends again what was under way [MQTT-4.4.0-1] [MQTT311-4.4.0-1], in order [MQTT-4.6.0-1] [MQTT-4.6.0-4]. */
@@ -206,19 +202,14 @@ export class Sender<Context> {
    * @throws the errors of `encode`, UnsupportedError for what the server does not do, PacketIdExhaustedError.
    */
   request(packet: Request, by?: Waiter<Context>): Exchange<Context> {
-    return this.#requests.send(packet, this.#server, by);
-  }
-
-  /** As `Requests.isRequested`. */
-  isRequested(topicFilter: string): boolean {
-    return this.#requests.isRequested(topicFilter);
+    return this.requests.send(packet, this.#server, by);
   }
 
   /** Nobody waits for this any more: a message leaves the queue; what was sent is seen through, and nobody hears of it. */
   cancel(exchange: Exchange<Context>): void {
     exchange.context = undefined;
     exchange.isGivenUp = true;
-    this.#requests.delete(exchange);
+    this.requests.awaited.delete(exchange);
     if (exchange.awaits === undefined && this.#queue.remove(exchange as Outgoing<Context>)) {
       this.#erase(exchange as Outgoing<Context>);
     }
@@ -293,19 +284,11 @@ export class Sender<Context> {
     return exchange;
   }
 
-  /** As `Repetition.batchTaken`. */
-  batchTaken(): void {
-    this.#repetition.batchTaken();
-  }
-
-  /** As `Repetition.written`. */
-  written(now: number): void {
-    this.#repetition.written(now);
-  }
-
   handleTimeout(now: number): void {
-    for (const exchange of this.#requests.expired(now)) this.cancel(exchange);
-    for (const exchange of this.#repetition.due(this.#messages, now)) {
+    for (const exchange of this.requests.expired(now)) this.cancel(exchange);
+    if (!this.repetition.isOn) return;
+    for (const exchange of this.#exchanges.messages) {
+      if (now < this.repetition.dueAt(exchange)) continue;
       if (exchange.awaits === "pubcomp") this.#release(exchange);
       else this.#repeat(exchange);
     }
@@ -322,7 +305,7 @@ export class Sender<Context> {
       exchange.isGivenUp = true;
       if (!isMessage(exchange)) this.#exchanges.delete(exchange);
     }
-    this.#requests.clear();
+    this.requests.awaited.clear();
   }
 
   /** The server has lost the Session: what was under way begins anew, or fails. */
@@ -367,7 +350,7 @@ export class Sender<Context> {
       // [MQTT-4.3.2-3] [MQTT-4.3.3-3] [MQTT311-4.3.2-1] [MQTT311-4.3.3-1] [MQTT311-2.3.1-3]
       this.#exchanges.put(packet.packetIdentifier, exchange);
       this.#note(exchange, isNew);
-      this.#repetition.sent(exchange);
+      this.repetition.sent(exchange);
     } else {
       this.#repeat(exchange);
     }
@@ -378,14 +361,14 @@ export class Sender<Context> {
   /** Sends a PUBLISH again: the stored packet with DUP [MQTT-3.3.1-1] [MQTT-4.3.3-7]. */
   #repeat(exchange: Outgoing<Context>): void {
     this.#outbox.send({ ...exchange.packet, duplicate: true }); // [MQTT-3.3.1-1] [MQTT311-3.3.1-1]
-    this.#repetition.sent(exchange);
+    this.repetition.sent(exchange);
   }
 
   #release(exchange: Outgoing<Context>): void {
     // [MQTT-4.3.3-4]
     // [MQTT-2.2.1-5] [MQTT311-4.3.3-1] [MQTT311-2.3.1-6]
     this.#outbox.send({ type: "pubrel", packetIdentifier: exchange.packet.packetIdentifier as number });
-    this.#repetition.sent(exchange);
+    this.repetition.sent(exchange);
   }
 
   /** Puts a PUBLISH into the batch for the first time, with an alias where it has one. */
@@ -427,7 +410,7 @@ export class Sender<Context> {
 
   /** An exchange is over, or never was one. */
   #forget(exchange: Exchange<Context>): void {
-    this.#requests.delete(exchange);
+    this.requests.awaited.delete(exchange);
     if (this.#exchanges.delete(exchange) && isMessage(exchange)) this.#erase(exchange);
   }
 

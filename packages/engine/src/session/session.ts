@@ -2,7 +2,6 @@ import {
   ProtocolError,
   reasonCodes,
   isReasonCodeOf,
-  type AuthPacket,
   type ConnackPacket,
   type ControlPacket,
   type DisconnectPacket,
@@ -179,7 +178,7 @@ export class Session<Context> {
   /** The transport has taken what `transmit` returned, so many bytes. */
   written(byteLength: number, now: number): void {
     this.#outbox.statistics.bytesSent += byteLength;
-    this.#sender.written(now);
+    this.#sender.repetition.written(now);
   }
 
   /** A packet came. One that may not come ends the connection. */
@@ -206,7 +205,7 @@ export class Session<Context> {
       }
       // [MQTT-3.1.2-29]
       if (this.#isProblemUnwanted && explains(packet)) {
-        throw new ProtocolError(`The server explained ${packet.type.toUpperCase()}, which it was asked not to do`);
+        throw unexpected(packet); // We have asked for no explanations.
       }
       if (packet.type === "connack" && packet.reasonCode === 0 && this.#authentication.proves(packet)) {
         this.#authentication.held.push([packet, byteLength]);
@@ -400,7 +399,7 @@ export class Session<Context> {
     }
     const pieces = this.#outbox.batch.takePieces();
     if (pieces.length > 0) this.#keepAlive.sent(now);
-    this.#sender.batchTaken();
+    this.#sender.repetition.batchTaken();
     return pieces;
   }
 
@@ -437,7 +436,8 @@ export class Session<Context> {
         this.#answered(packet);
         break;
       case "auth":
-        this.#auth(packet);
+        this.#authentication.check(packet, this.#state.name === "connecting");
+        this.#outbox.emit({ type: "auth", packet });
         break;
       case "pingresp":
         this.#keepAlive.answered();
@@ -446,7 +446,7 @@ export class Session<Context> {
         this.#serverDisconnect(packet);
         break;
       default:
-        throw new ProtocolError(`The server sent ${packet.type.toUpperCase()}, which it may not`);
+        throw unexpected(packet);
     }
   }
 
@@ -498,19 +498,16 @@ export class Session<Context> {
         this.#sender.request(subscribe);
       });
     }
-    this.#sender.repeatRequests(now);
-  }
-
-  #auth(packet: AuthPacket): void {
-    this.#authentication.check(packet, this.#state.name === "connecting");
-    this.#outbox.emit({ type: "auth", packet });
+    this.#sender.requests.repeat(server, now);
   }
 
   #answered(packet: Answer): void {
     const exchange = this.#sender.answered(packet);
     // A SUBSCRIBE that was under way with it may have been granted since.
     if (exchange?.packet.type === "unsubscribe") {
-      this.subscriptions.unsubscribed(exchange.packet.topicFilters.filter((one) => !this.#sender.isRequested(one)));
+      this.subscriptions.unsubscribed(
+        exchange.packet.topicFilters.filter((one) => !this.#sender.requests.isRequested(one)),
+      );
     }
     if (packet.type !== "suback" || exchange?.packet.type !== "subscribe") return;
     const isOurs = exchange.timeoutMs === undefined;
@@ -547,6 +544,10 @@ export class Session<Context> {
   #checkOpen(): void {
     if (this.#state.name === "draining") throw new ClosedError("The client is being disconnected");
   }
+}
+
+function unexpected({ type }: ControlPacket): ProtocolError {
+  return new ProtocolError(`The server sent ${type.toUpperCase()}, which it may not`);
 }
 
 /** Whether a packet has what Request Problem Information is about (section 3.1.2.11.7). */
