@@ -30,7 +30,10 @@ describe("planSetup", () => {
       broker: "compose",
     });
     const plan = planSetup(facts({ found: none, docker: true }));
-    expect(plan).toMatchObject({ kind: "ask", missing: ["chromium", "openssl"] });
+    expect(plan).toMatchObject({
+      kind: "ask",
+      missing: requirements.filter((name) => !/^(mosquitto|gcc|libc6-dev|.*mosquitto-dev|libssl-dev)$/.test(name)),
+    });
   });
 
   test("prefers an installed mosquitto to Docker", () => {
@@ -65,8 +68,11 @@ describe("planSetup", () => {
     const compiler = planSetup(facts({ found: { ...none, mosquitto: true, chromium: true }, root: true }));
     expect(compiler).toMatchObject({
       instructions: expect.stringContaining(
-        "macOS: brew install openssl && xcode-select --install && brew install mosquitto\n",
+        "macOS: brew install openssl && xcode-select --install && brew install mosquitto && brew install --cask firefox",
       ) as string,
+    });
+    expect(compiler).toMatchObject({
+      instructions: expect.stringMatching(/brew install dante .*\n.*\n.* no webkit2gtk-driver .* on Linux/) as string,
     });
   });
 });

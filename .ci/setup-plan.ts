@@ -8,6 +8,14 @@ export const requirements = [
   "mosquitto-dev",
   "libmosquitto-dev",
   "libssl-dev",
+  "firefox-esr",
+  "webkit2gtk-driver",
+  "xvfb",
+  "tinyproxy",
+  "microsocks",
+  "dante-server",
+  "openssh-server",
+  "openssh-client",
 ] as const;
 
 export type Requirement = (typeof requirements)[number];
@@ -20,6 +28,18 @@ const pluginRequirements: Partial<Record<Requirement, string | undefined>> = {
   "libmosquitto-dev": "mosquitto",
   "libssl-dev": "openssl",
 };
+
+/** How Homebrew installs what it calls by another name. */
+const homebrewCommands: Partial<Record<Requirement, string>> = {
+  chromium: "brew install --cask chromium",
+  "firefox-esr": "brew install --cask firefox",
+  "dante-server": "brew install dante",
+  "openssh-server": "brew install openssh",
+  "openssh-client": "brew install openssh",
+};
+
+/** What there is on Linux only: WebKitGTK, and the screen that it needs. */
+const linuxOnly: readonly Requirement[] = ["webkit2gtk-driver", "xvfb"];
 
 /** What a machine has. */
 export interface Facts {
@@ -70,6 +90,11 @@ function instructions(missing: readonly Requirement[], { apt }: Facts): string {
       "  The compiler and the headers are for e2e/mosquitto/scram.c; CC, CPATH and LIBRARY_PATH tell where they are.",
     );
   }
+  if (!apt && missing.some((name) => linuxOnly.includes(name))) {
+    lines.push(
+      `  There is no ${linuxOnly.join(" and no ")} but on Linux: run the whole suite in a container of Debian.`,
+    );
+  }
   if (missing.includes("chromium")) {
     lines.push("  Any Chromium or Chrome will do: CHROMIUM=/path/to/chrome names one that is not found.");
   }
@@ -80,8 +105,10 @@ function instructions(missing: readonly Requirement[], { apt }: Facts): string {
 }
 
 function homebrew(missing: readonly Requirement[]): string[] {
-  const commands = missing.map((name) => {
-    if (name === "chromium") return "brew install --cask chromium";
+  const available = missing.filter((name) => !linuxOnly.includes(name));
+  const commands = available.map((name) => {
+    const own = homebrewCommands[name];
+    if (own !== undefined) return own;
     const formula = name in pluginRequirements ? pluginRequirements[name] : name;
     return formula === undefined ? "xcode-select --install" : `brew install ${formula}`;
   });

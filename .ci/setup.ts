@@ -3,7 +3,14 @@
  * Elsewhere it says what to install, and fails.
  */
 import { rmSync, writeFileSync } from "node:fs";
-import { findChromium, findCompiler, findExecutable, findMosquitto } from "../e2e/support/find-executable.ts";
+import {
+  findChromium,
+  findCompiler,
+  findExecutable,
+  findFirefox,
+  findMiniBrowser,
+  findMosquitto,
+} from "../e2e/support/find-executable.ts";
 import { buildScramPlugin, hasHeader } from "../e2e/support/scram-plugin.ts";
 import { run } from "./lib/command.ts";
 import { planSetup, type Facts, type Requirement } from "./setup-plan.ts";
@@ -19,7 +26,7 @@ if (plan.kind === "install") {
 const result = plan.kind === "install" ? planSetup(await facts()) : plan;
 if (result.kind === "ready") {
   const broker = result.broker === "mosquitto" ? findMosquitto() : "e2e/compose.yaml, with Docker";
-  console.log(`broker: ${broker}\nbrowser: ${findChromium()}`);
+  console.log(`broker: ${broker}\nbrowsers: ${findChromium()}, ${findFirefox()}, ${findMiniBrowser()}`);
   console.log(`plugin: ${result.broker === "mosquitto" ? await buildScramPlugin() : "not in Docker"}`);
 } else {
   console.error(result.kind === "ask" ? result.instructions : `apt installed no ${result.packages.join(" and no ")}`);
@@ -30,12 +37,20 @@ async function facts(): Promise<Facts> {
   const found = {
     mosquitto: findMosquitto() !== undefined,
     chromium: findChromium() !== undefined,
-    openssl: findExecutable(["openssl"]) !== undefined,
+    openssl: isInstalled("openssl"),
     gcc: findCompiler() !== undefined,
     "libc6-dev": await hasHeader("stdio.h"),
     "mosquitto-dev": await hasHeader("mosquitto_plugin.h"),
     "libmosquitto-dev": await hasHeader("mosquitto.h"),
     "libssl-dev": await hasHeader("openssl/evp.h"),
+    "firefox-esr": findFirefox() !== undefined,
+    "webkit2gtk-driver": isInstalled("WebKitWebDriver") && findMiniBrowser() !== undefined,
+    xvfb: isInstalled("Xvfb"),
+    tinyproxy: isInstalled("tinyproxy"),
+    microsocks: isInstalled("microsocks"),
+    "dante-server": isInstalled("danted"),
+    "openssh-server": isInstalled("sshd"),
+    "openssh-client": isInstalled("ssh"),
   };
   return {
     found,
@@ -43,6 +58,10 @@ async function facts(): Promise<Facts> {
     root: process.getuid?.() === 0,
     docker: !found.mosquitto && (await hasDocker()),
   };
+}
+
+function isInstalled(name: string): boolean {
+  return findExecutable([name]) !== undefined;
 }
 
 async function hasDocker(): Promise<boolean> {

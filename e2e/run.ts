@@ -11,8 +11,9 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { startChromium, type Chromium, type PageName } from "./hosts/run-chromium.ts";
-import { runCommandLine } from "./hosts/run-command-line.ts";
+import { browserNames, startBrowser, type Browser, type BrowserName } from "./hosts/browser.ts";
+import type { PageName } from "./hosts/page-server.ts";
+import { runCommandLine, type CommandLineRuntime } from "./hosts/run-command-line.ts";
 import type { Transport } from "./scenarios/fault-calls.ts";
 import type { Cell, ProtocolVersion, ScenarioResult } from "./scenarios/scenario.ts";
 import { startAedes, type OldBroker } from "./support/aedes.ts";
@@ -20,29 +21,40 @@ import { deceivedUsername } from "./support/broker-configuration.ts";
 import { startBroker, type Broker } from "./support/broker.ts";
 import { bundleHosts, isBuilt, root, type Bundles } from "./support/bundles.ts";
 import { startFaultServer, type FaultServer } from "./support/fault-server.ts";
-import { findChromium, findMosquitto } from "./support/find-executable.ts";
+import { findMosquitto } from "./support/find-executable.ts";
 import { freePorts } from "./support/free-ports.ts";
 import { startPacemaker } from "./support/pacemaker.ts";
 
-type Runtime = "node" | "chromium-umd" | "chromium-spa" | "deno";
+type Runtime = CommandLineRuntime | `${BrowserName}-${PageName}`;
 
 interface Column {
   readonly runtime: Runtime;
   readonly transport: Transport;
   /** Default: all. */
   readonly versions?: readonly ProtocolVersion[];
+  /** Only scenarios whose name contains it. Default: all. */
+  readonly only?: string;
 }
 
 const matrix: readonly Column[] = [
   { runtime: "node", transport: "tcp" },
   { runtime: "node", transport: "ws" },
   { runtime: "node", transport: "wss" },
+  { runtime: "bun", transport: "tcp" },
+  { runtime: "bun", transport: "ws" },
   { runtime: "deno", transport: "tcp" },
   { runtime: "deno", transport: "ws" },
   { runtime: "chromium-umd", transport: "ws" },
   { runtime: "chromium-spa", transport: "ws" },
   // TLS is the browser's own affair: once will do.
   { runtime: "chromium-spa", transport: "wss", versions: [5] },
+  { runtime: "chromium-worker", transport: "ws", versions: [5] },
+  { runtime: "chromium-shared-worker", transport: "ws", versions: [5], only: "publish" },
+  { runtime: "chromium-service-worker", transport: "ws", versions: [5], only: "publish" },
+  { runtime: "firefox-umd", transport: "ws" },
+  { runtime: "firefox-worker", transport: "ws", versions: [5], only: "publish" },
+  { runtime: "webkit-umd", transport: "ws" },
+  { runtime: "webkit-worker", transport: "ws", versions: [5], only: "publish" },
 ];
 const protocolVersions: readonly ProtocolVersion[] = [4, 5];
 const resultsFile = join(root, ".cache/e2e/results.json");
@@ -61,7 +73,7 @@ interface Stage {
   readonly oldBroker: OldBroker;
   readonly faultServer: FaultServer;
   readonly bundles: Bundles;
-  readonly chromium: Chromium | undefined;
+  readonly browsers: ReadonlyMap<BrowserName, Browser>;
   readonly nowherePort: number;
 }
 
@@ -102,12 +114,15 @@ async function runMatrix(): Promise<void> {
     stops.unshift(faultServer.stop);
     if (findMosquitto() === undefined)
       console.log("Not run: what takes a broker that is stopped, which Docker's is not");
-    const needsChromium = cells.some(({ runtime }) => runtime.startsWith("chromium"));
-    const chromium = needsChromium ? await startChromium(chromiumPath(), bundles) : undefined;
-    if (chromium !== undefined) stops.unshift(chromium.close);
+    const browsers = new Map<BrowserName, Browser>();
+    for (const name of browserNames.filter((each) => cells.some(({ runtime }) => runtime.startsWith(each)))) {
+      const browser = await startBrowser(name, bundles);
+      browsers.set(name, browser);
+      stops.unshift(browser.close);
+    }
     const [nowherePort = 9] = await freePorts(1);
     for (const cell of cells) {
-      await runCell(cell, { broker, oldBroker, faultServer, bundles, chromium, nowherePort });
+      await runCell(cell, { broker, oldBroker, faultServer, bundles, browsers, nowherePort });
     }
     await checkBrokers(broker, faultServer);
   } finally {
@@ -116,8 +131,8 @@ async function runMatrix(): Promise<void> {
 }
 
 async function runCell(
-  { runtime, transport, protocolVersion }: { runtime: Runtime; transport: Transport; protocolVersion: ProtocolVersion },
-  { broker, oldBroker, faultServer, bundles, chromium, nowherePort }: Stage,
+  { runtime, transport, protocolVersion, only = "" }: Omit<Column, "versions"> & { protocolVersion: ProtocolVersion },
+  { broker, oldBroker, faultServer, bundles, browsers, nowherePort }: Stage,
 ): Promise<void> {
   const guarded = { tcp: "guardedTcp", ws: "guardedWs", wss: "guardedWss" } as const;
   const url = broker.urls[transport];
@@ -137,12 +152,13 @@ async function runCell(
     topicRoot: `e2e/${randomUUID()}`,
   };
   console.log(`\n${runtime}, ${transport}, MQTT ${protocolVersion === 5 ? "5.0" : "3.1.1"}`);
-  const common = { cell, only: wanted.scenario, report };
-  if (runtime === "node" || runtime === "deno") {
+  const common = { cell, only: wanted.scenario || only, report };
+  if (runtime === "node" || runtime === "bun" || runtime === "deno") {
     await runCommandLine({ runtime, bundle: bundles.commandLine, ca: broker.ca, ...common });
   } else {
-    const page: PageName = runtime === "chromium-umd" ? "umd" : "spa";
-    await chromium?.run(page, common);
+    const name = browserNames.find((each) => runtime.startsWith(each));
+    const page = runtime.slice(runtime.indexOf("-") + 1) as PageName; // so it is made
+    if (name !== undefined) await browsers.get(name)?.run(page, common);
   }
 }
 
@@ -179,10 +195,4 @@ function finish(): void {
   console.log(`\n${passed} passed, ${failed} failed, 0 skipped`);
   // The check of the broker alone proves nothing.
   process.exitCode = failed === 0 && results.length > 1 ? 0 : 1;
-}
-
-function chromiumPath(): string {
-  const path = findChromium();
-  if (path === undefined) throw new Error("Chromium was not found: run `npm run setup`, or name it in CHROMIUM");
-  return path;
 }

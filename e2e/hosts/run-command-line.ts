@@ -7,8 +7,10 @@ import type { Cell, ScenarioResult } from "../scenarios/scenario.ts";
 import { root } from "../support/bundles.ts";
 import { silenceTimeoutMs, Watchdog } from "./watchdog.ts";
 
+export type CommandLineRuntime = "node" | "bun" | "deno";
+
 export interface CommandLineOptions {
-  readonly runtime: "node" | "deno";
+  readonly runtime: CommandLineRuntime;
   /** The bundled `command-line.ts`. */
   readonly bundle: string;
   readonly cell: Cell;
@@ -26,16 +28,11 @@ export async function runCommandLine(options: CommandLineOptions): Promise<void>
   const { runtime, bundle, cell, only, ca, report } = options;
   const input = JSON.stringify({ cell, only });
   const start = performance.now();
-  const child =
-    runtime === "node"
-      ? spawn(process.execPath, ["--enable-source-maps", bundle, input], {
-          cwd: root,
-          env: { ...process.env, NODE_EXTRA_CA_CERTS: ca },
-        })
-      : spawn(join(root, "node_modules/.bin/deno"), ["run", "--allow-all", "--no-lock", "--cert", ca, bundle, input], {
-          cwd: root,
-          env: { ...process.env, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
-        });
+  const [command, ...flags] = commandOf(runtime, ca);
+  const child = spawn(command, [...flags, bundle, input], {
+    cwd: root,
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: ca, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+  });
   const kill = (): void => void child.kill("SIGKILL");
   process.once("exit", kill);
 
@@ -79,6 +76,13 @@ export async function runCommandLine(options: CommandLineOptions): Promise<void>
       ? { ...base, status: "passed" }
       : { ...base, status: "failed", error: `${failures.join("; ")}\n${complaints}` },
   );
+}
+
+/** What runs a module on the command line, before its path; `ca` is trusted beside the usual ones. */
+export function commandOf(runtime: CommandLineRuntime, ca?: string): readonly [string, ...string[]] {
+  const installed = join(root, "node_modules/.bin", runtime);
+  if (runtime === "deno") return [installed, "run", "--allow-all", "--no-lock", ...(ca ? ["--cert", ca] : [])];
+  return runtime === "bun" ? [installed, "run"] : [process.execPath, "--enable-source-maps"];
 }
 
 function parseResult(line: string): ScenarioResult | undefined {

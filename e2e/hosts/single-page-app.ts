@@ -2,5 +2,6 @@
 import * as rivulet from "rivulet";
 
 import { preparePage } from "./page.ts";
+import { runHere } from "./run-here.ts";
 
-preparePage(rivulet);
+preparePage((cell, only) => runHere(rivulet, cell, only));

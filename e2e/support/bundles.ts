@@ -15,6 +15,9 @@ export interface Bundles {
   readonly commandLine: string;
   readonly scriptTag: string;
   readonly singlePageApp: string;
+  /** The page that has it in a worker, and the worker. */
+  readonly workerPage: string;
+  readonly worker: string;
 }
 
 /** Puts the scenarios into one file for each kind of host. */
@@ -24,6 +27,8 @@ export async function bundleHosts(): Promise<Bundles> {
     commandLine: join(output, "command-line.mjs"),
     scriptTag: join(output, "script-tag.js"),
     singlePageApp: join(output, "single-page-app.js"),
+    workerPage: join(output, "worker-page.js"),
+    worker: join(output, "worker.js"),
   };
   await Promise.all([
     build({
@@ -35,6 +40,8 @@ export async function bundleHosts(): Promise<Bundles> {
       external: ["rivulet"],
     }),
     build({ ...common, entryPoints: [join(hosts, "script-tag.ts")], outfile: bundles.scriptTag, format: "iife" }),
+    build({ ...common, entryPoints: [join(hosts, "worker-page.ts")], outfile: bundles.workerPage, format: "iife" }),
+    build({ ...common, entryPoints: [join(hosts, "worker.ts")], outfile: bundles.worker, format: "iife" }),
     build({
       ...common,
       entryPoints: [join(hosts, "single-page-app.ts")],

@@ -1,4 +1,4 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync } from "node:fs";
 import { delimiter, isAbsolute, join } from "node:path";
 
 /** Debian keeps servers where an ordinary user's PATH does not look. */
@@ -19,6 +19,23 @@ export function findMosquitto(): string | undefined {
 export function findChromium(): string | undefined {
   const named = process.env["CHROMIUM"];
   return findExecutable(named ? [named] : ["chromium", "google-chrome", "google-chrome-stable", "chromium-browser"]);
+}
+
+/** The one that `FIREFOX` names, or an installed one. */
+export function findFirefox(): string | undefined {
+  const named = process.env["FIREFOX"];
+  return findExecutable(named ? [named] : ["firefox-esr", "firefox"]);
+}
+
+/** WebKitGTK's browser for tests, which stands where no PATH leads. */
+export function findMiniBrowser(): string | undefined {
+  const named = process.env["MINIBROWSER"];
+  const places = ["/usr/lib", "/usr/libexec"].filter((place) => existsSync(place));
+  const directories = places.flatMap((place) => [place, ...readdirSync(place).map((name) => join(place, name))]);
+  const candidates = directories.flatMap((directory) =>
+    ["webkit2gtk-4.1", "webkit2gtk-4.0", "webkitgtk-6.0"].map((name) => join(directory, name, "MiniBrowser")),
+  );
+  return findExecutable(named ? [named] : candidates);
 }
 
 /** A C compiler: the one that `CC` names, or an installed one. */
