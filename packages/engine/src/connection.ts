@@ -187,7 +187,9 @@ export class Connection<Context> {
     // Timers of pages in the background, and of machines that slept, fire late: what is due is not left to them alone.
     if (now >= this.#timerDue) this.#session.handleTimeout(now);
     this.#dispatch();
-    if (!this.#isWriting) void this.#flush(now);
+    // A transport that takes nothing does not keep what has changed from the store.
+    if (this.#isWriting) void this.#host.persist?.();
+    else void this.#flush(now);
     this.#settle();
   }
 

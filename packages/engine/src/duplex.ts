@@ -1,3 +1,5 @@
+import type { TlsInfo } from "./tls.ts";
+
 /** What is known of a connection's two ends. Never holds a user name or a password. */
 export interface ConnectionInfo {
   /** What carries the bytes: `"tcp"`, `"websocket"`, ... */
@@ -10,6 +12,10 @@ export interface ConnectionInfo {
   readonly remotePort?: number | undefined;
   /** The WebSocket subprotocol that the server chose. */
   readonly subprotocol?: string | undefined;
+  /** The address of the proxy in between, without credentials. */
+  readonly proxy?: string | undefined;
+  /** What TLS has agreed on, where the platform tells. */
+  readonly tls?: TlsInfo | undefined;
 }
 
 /**

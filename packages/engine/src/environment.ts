@@ -14,9 +14,9 @@ export interface Environment {
   /** Fills an array with random bytes. */
   getRandomValues(bytes: Uint8Array): Uint8Array;
   /**
-   * Calls back whenever timers may have been late, or a connection may be possible again (a page becomes visible, the
-   * network is back): a client that is connected then checks its deadlines, and one that waits to connect again does
-   * so at once. Returns a function that calls it off. Where it is missing, timers are all there is.
+   * Calls back whenever timers may have been late, a connection may be possible again, or may be gone (a page becomes
+   * visible, the network comes or goes): a client that is connected then checks its deadlines and asks the server for a
+   * sign of life, and one that waits to connect again does so at once. Returns a function that calls it off. Where it is missing, timers are all there is.
    */
   onWake?(callback: () => void): () => void;
 }

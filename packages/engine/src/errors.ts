@@ -71,14 +71,25 @@ export class ServerDisconnectError extends MqttError {
   override name = "ServerDisconnectError";
 }
 
+/** What a transport knows of why it failed. */
+export interface TransportErrorOptions extends MqttErrorOptions {
+  /** The WebSocket close code. */
+  readonly closeCode?: number | undefined;
+  /** Set when it was TLS that failed, be it an alert that came after the handshake. */
+  readonly isTls?: boolean | undefined;
+}
+
 /** The connection could not be made, or was lost. `cause` is the platform's own error, where it gave one. */
 export class TransportError extends MqttError {
   /** The WebSocket close code, where the transport is one and has it. */
   readonly closeCode: number | undefined;
+  /** Whether TLS has failed, in its handshake or after it: no other protocol version would help. */
+  readonly isTls: boolean;
 
-  constructor(message: string, options: MqttErrorOptions & { readonly closeCode?: number | undefined } = {}) {
+  constructor(message: string, options: TransportErrorOptions = {}) {
     super("ERR_TRANSPORT", message, options);
     this.closeCode = options.closeCode;
+    this.isTls = options.isTls === true;
   }
 
   override name = "TransportError";

@@ -50,6 +50,21 @@ export {
   type SubscriptionRecord,
 } from "./session-store.ts";
 export type {
+  CertificateInfo,
+  CertificateProblem,
+  CertificateProblemCode,
+  FileSource,
+  KeyFormat,
+  RevocationCheck,
+  ServerAuthentication,
+  TlsInfo,
+  TlsOptions,
+  TlsSource,
+  TlsVersion,
+} from "./tls.ts";
+export type {
+  ProxyOptions,
+  SocketKeepAliveOptions,
   SocketOptions,
   Transport,
   TransportContext,

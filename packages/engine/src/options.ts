@@ -162,7 +162,12 @@ export interface ConnectOptions extends TransportOptions {
   /** Seconds; 0 turns it off. Default: 60. */
   readonly keepAlive?: number | undefined;
   readonly will?: WillOptions | undefined;
-  /** QoS 1 and 2 messages that the server may have under way to us at a time. Default: 1,000. MQTT 5.0 only. */
+  /**
+   * QoS 1 and 2 messages that the server may have under way to us at a time. One that sends more before anything has
+   * been acknowledged, in a Session that is new, is cut off with 0x93 [MQTT-3.3.4-9]. Later that is said in the log once,
+   * and the server is cut off when it fills the memory: mosquitto 2.0 miscounts acknowledgements, and would be cut off
+   * again and again. Default: 1,000. MQTT 5.0 only.
+   */
   readonly receiveMaximum?: number | undefined;
   /** The largest packet that is accepted, in bytes; a server of MQTT 5.0 is told. Default: no limit but the protocol's. */
   readonly maximumPacketSize?: number | undefined;

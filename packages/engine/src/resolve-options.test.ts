@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { InvalidOptionError, UnsupportedError } from "./errors.ts";
 import type { ConnectOptions, Credentials, EngineOptions } from "./options.ts";
 import { connectPacket, resolveOptions } from "./resolve-options.ts";
+import { MemorySessionStore } from "./session-store.ts";
 
 const environment: EngineOptions["environment"] = {
   now: () => 0,
@@ -208,6 +209,14 @@ describe("resolveOptions", () => {
     for (const protocolVersion of [5, [5, 4], [4, 5]] as const) {
       expect(() => resolveOptions(engineOptions({ ...options, protocolVersion }))).not.toThrow();
     }
+  });
+
+  test.each([{}, { clientId: "" }])("a session that is kept needs a clientId that is known again: %o", (options) => {
+    const session = new MemorySessionStore();
+    expect(() => resolveOptions(engineOptions({ ...options, session }))).toThrow(
+      expect.objectContaining({ name: "InvalidOptionError", option: "clientId" }),
+    );
+    expect(resolveOptions(engineOptions({ clientId: "kitchen", session })).cleanStart).toBe(false);
   });
 
   test("maximumPacketSize, maxInflight and the time limits serve MQTT 3.1.1 too", () => {

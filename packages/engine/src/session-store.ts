@@ -66,6 +66,12 @@ export interface SessionStore {
   load(session: string): Promise<readonly SessionRecord[]>;
   /** Makes changes durable, all or none. Not called again for the same Session before it has settled. */
   write(session: string, changes: readonly SessionChange[]): Promise<void>;
+  /**
+   * Lets go of a Session, so that another client may have it. Called after the last `write` when the client is closed,
+   * once for each `load` that has resolved; one that rejects is to hold on to nothing. What was loaded by one client, no
+   * other one gets before.
+   */
+  release?(session: string): Promise<void>;
 }
 
 /** Keeps Sessions in memory: for clients of one process that follow each other, and for tests. */

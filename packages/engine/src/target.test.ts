@@ -110,6 +110,11 @@ describe("parseTarget", () => {
       port: 0,
       path: "/run/broker.sock",
     });
+    // Whoever opens the file takes the escapes out.
+    expect(parseTarget("mqtt+unix:///run/my%20broker%3F.sock").target).toMatchObject({
+      address: "mqtt+unix:///run/my%20broker%3F.sock",
+      path: "/run/my%20broker%3F.sock",
+    });
     expect(parseTarget("mqtt+serial:/dev/ttyUSB0").target.path).toBe("/dev/ttyUSB0");
   });
 });

@@ -5,6 +5,8 @@ import { gate } from "./client-harness.ts";
 export class SlowStore implements SessionStore {
   /** What has been written, each write as its changes in short, such as `"+out/1"` and `"-out/1"`. */
   readonly writes: string[][] = [];
+  /** Sessions that were let go of. */
+  readonly released: string[] = [];
   /** Why the next write fails. */
   failure: Error | undefined;
   readonly #memory: SessionStore;
@@ -36,5 +38,10 @@ export class SlowStore implements SessionStore {
     await this.#held?.promise;
     if (this.failure !== undefined) throw this.failure;
     await this.#memory.write(session, changes);
+  }
+
+  release(session: string): Promise<void> {
+    this.released.push(session);
+    return Promise.resolve();
   }
 }

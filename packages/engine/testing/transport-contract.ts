@@ -12,6 +12,7 @@ import {
   TransportError,
   type Duplex,
   type Transport,
+  type TransportContext,
   type TransportOptions,
   type TransportTarget,
 } from "@rivulet/engine";
@@ -356,7 +357,8 @@ function connected(step: (context: Connected) => Promise<void>): Step {
 }
 
 function open(harness: TransportHarness, target: TransportTarget, signal: AbortSignal): Promise<Duplex> {
-  return harness.transport.open(target, harness.options ?? {}, { signal, report: ignore });
+  const verify: TransportContext["verify"] = (authentication) => authentication.accept;
+  return harness.transport.open(target, harness.options ?? {}, { signal, report: ignore, verify });
 }
 
 /** What the promise rejects with. Resolving is an error. */

@@ -234,7 +234,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "writes only the last of the changes that have gathered",
     file: "client/persister.ts",
-    find: "this.#gathered = [...this.#gathered, ...this.#session.changes()];",
+    find: "for (const entry of this.#session.changes()) this.#gathered.push(entry);",
     replace: "this.#gathered = this.#session.changes();",
   },
   {
@@ -262,10 +262,28 @@ export const mutants: readonly Mutant[] = [
     replace: "//",
   },
   {
+    name: "lets go of its session before the last write",
+    file: "client/persister.ts",
+    find: "await this.flush()?.catch(ignore);",
+    replace: "void this.flush();",
+  },
+  {
+    name: "lets go of its session, and is not waited for by the next connect",
+    file: "client/link.ts",
+    find: "await this.#written;\n    signal",
+    replace: "signal",
+  },
+  {
+    name: "cuts off a server that heeds Receive Maximum",
+    file: "session/receiver.ts",
+    find: "this.#underWay < receiveMaximum) return;",
+    replace: "this.#underWay + 1 < receiveMaximum) return;",
+  },
+  {
     name: "reads the store before it is written, when it is closed twice",
     file: "client/link.ts",
-    find: "this.#written = this.#persister?.flush() ?? this.#written;",
-    replace: "this.#written = this.#persister?.flush();",
+    find: "this.#written = this.#persister?.release() ?? this.#written;",
+    replace: "this.#written = this.#persister?.release();",
   },
   {
     name: "sends what it has not stored",

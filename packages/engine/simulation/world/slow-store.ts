@@ -21,12 +21,16 @@ export class SlowStore implements SessionStore {
   readonly #parts: StoreParts;
   /** Whether something is being written, or has been and nobody has heard of it. */
   stage: "storing" | "stored" | undefined;
+  /** Whether the client has the Session; of another process it is not asked. */
+  #isHeld = false;
 
   constructor(parts: StoreParts) {
     this.#parts = parts;
   }
 
   async load(session: string): Promise<readonly SessionRecord[]> {
+    this.#expect(false, "loads the session");
+    this.#isHeld = true;
     await this.#pause();
     return structuredClone(await this.#parts.disk.load(session));
   }
@@ -34,6 +38,7 @@ export class SlowStore implements SessionStore {
   async write(session: string, changes: readonly SessionChange[]): Promise<void> {
     const { disk, isAlive, verdict } = this.#parts;
     const copies = structuredClone(changes);
+    this.#expect(true, "writes");
     this.stage = "storing";
     await this.#pause();
     if (!isAlive()) {
@@ -48,6 +53,21 @@ export class SlowStore implements SessionStore {
       return new Promise(() => undefined);
     }
     this.stage = undefined;
+  }
+
+  async release(): Promise<void> {
+    this.#expect(true, "lets go of the session");
+    await this.#pause();
+    this.#isHeld = false;
+  }
+
+  /** Only who has a Session may write it down, one write at a time, and let go of it after the last. */
+  #expect(isHeld: boolean, what: string): void {
+    if (this.#isHeld === isHeld && this.stage === undefined) return;
+    this.#parts.verdict.fail(
+      "a session in a store is one client's",
+      `it ${what} while it is ${this.stage ?? "not its own"}`,
+    );
   }
 
   #pause(): Promise<void> {

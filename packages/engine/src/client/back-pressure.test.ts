@@ -280,15 +280,37 @@ describe("the bytes that wait for consumers", { timeout: 30_000 }, () => {
   });
 
   it("[MQTT-3.3.4-9] end the connection in MQTT 5.0 with 0x93 when the server does not heed Receive Maximum", async () => {
-    const harness = await connected({ options: { receiveMaximum: 2 }, answers: { publish: () => [] } });
+    const harness = await connected({ answers: { publish: () => [] } });
     const { server, client } = harness;
     const events = harness.record("disconnected");
     await client.subscribe("a", { qos: 1 });
     client.publish("b", "", { qos: 1 }).catch(() => undefined);
+    // One more than 1,000 is only said, once something has been acknowledged; with 16 MiB it is too many.
+    await client.subscribe("first", { qos: 1, ack: "on-receipt" }, () => undefined);
+    server.publish("first", "", { qos: 1 });
+    await server.expect("puback");
+    for (let count = 0; count < 1001; count += 1) server.publish("a", "", { qos: 1 });
+    await settle(20);
+    expect(client.state).toBe("connected");
     for (let count = 0; count < 20; count += 1) server.publish("a", "", { payload: megabyte, qos: 1 });
     await until(() => events.length > 0);
     expect(events[0]?.event).toMatchObject({ reasonCode: 0x93, error: expect.any(QueueFullError) as unknown });
     expect(await server.expect("disconnect")).toMatchObject({ reasonCode: 0x93 });
+  });
+
+  it("[MQTT-3.3.4-9] end it at one more than receiveMaximum where nothing has been acknowledged, whatever their size", async () => {
+    const harness = await connected({ options: { receiveMaximum: 100 } });
+    const { server, client } = harness;
+    const events = harness.record("disconnected");
+    const subscription = await client.subscribe("a", { qos: 1 });
+    for (let count = 0; count < 100; count += 1) server.publish("a", "", { qos: 1 });
+    await until(() => subscription.buffered === 100);
+    expect(client.state).toBe("connected");
+    server.publish("a", "", { qos: 1 });
+    expect(await server.expect("disconnect")).toMatchObject({ reasonCode: 0x93 });
+    expect(events).toMatchObject([
+      { event: { reasonCode: 0x93, error: { name: "ProtocolError" }, willReconnect: true } },
+    ]);
   });
 
   it("may be more in MQTT 5.0, where Receive Maximum bounds them", async () => {

@@ -92,9 +92,14 @@ export class MqttClient implements AsyncDisposable {
       stored: (entries) => {
         this.#publisher.stored(entries);
       },
-      report: (status, type) => {
-        this.#log.write(type === undefined ? "verbose" : "info", type ?? "info", () => status);
-        this.#emitter.emit("connectionStatus", { status });
+      report: (status, about) => {
+        this.#log.write(about === "reconnect" ? "info" : "verbose", about ?? "info", () => status);
+        if (about === "tls") this.#emitter.emit("tlsStatus", { message: status });
+        else this.#emitter.emit("connectionStatus", { status });
+      },
+      verify: (authentication) => {
+        this.#emitter.emit("tlsServerAuthentication", authentication);
+        return authentication.accept;
       },
       log: this.#log,
       lost: (error) => {
@@ -198,7 +203,7 @@ export class MqttClient implements AsyncDisposable {
   /**
    * Ends the connection with a DISCONNECT, after what waits and what is under way, for which it waits `timeoutMs`;
    * what is not done by then rejects with ClosedError. The server does not publish the will, unless `reasonCode` is
-   * 0x04. Settles in any case. Without a connection it waits for nothing: the client is closed at once.
+   * 0x04. Settles in any case. Without a connection the client is closed at once, and only the store is waited for.
    *
    * @throws InvalidOptionError, UnsupportedError for an option that needs MQTT 5.0.
    */
@@ -237,8 +242,8 @@ export class MqttClient implements AsyncDisposable {
    * says otherwise.
    *
    * Resolves at QoS 0 when the transport has taken it, at QoS 1 when the server has, at QoS 2 when the exchange is over.
-   * The bytes of the payload must not be changed before. A `Blob` is read first, and takes its place in the order when
-   * that is done.
+   * The bytes of the payload must not be changed before; with a session store, which has a copy, they may be at once. A
+   * `Blob` is read first, and takes its place in the order when that is done.
    *
    * @throws InvalidTopicError, MalformedPacketError, InvalidOptionError, UnsupportedError, PacketTooLargeError,
    * QueueFullError, NotConnectedError when nothing was sent; PublishError when the server did not take it; ClosedError,
@@ -398,7 +403,7 @@ export class MqttClient implements AsyncDisposable {
    */
   importSession(snapshot: SessionSnapshot): void {
     importSnapshot(snapshot, this.#link, this.#given);
-    this.#log.write("verbose", "session", () => `${snapshot.records.length} records of a session have been taken up`);
+    this.#link.restored(snapshot.records.length);
   }
 
   // Events

@@ -1,11 +1,18 @@
 import { reasonCodes, type PacketProperties, type ProtocolVersion } from "@rivulet/codec";
 import { Deferred, ignore } from "../deferred.ts";
 import type { Duplex } from "../duplex.ts";
-import { ConnectionRefusedError, TransportError, UnsupportedError, type MqttError } from "../errors.ts";
+import {
+  ConnectionRefusedError,
+  InvalidOptionError,
+  TransportError,
+  UnsupportedError,
+  type MqttError,
+} from "../errors.ts";
 import { defaultMaxInflight, defaultMaxInflightUntold } from "../limits.ts";
 import { connectPacket, type ResolvedOptions } from "../resolve-options.ts";
 import type { ConnectRequest } from "../session/session-options.ts";
 import type { ParsedTarget } from "../target.ts";
+import type { TransportContext } from "../transport.ts";
 import { giveUpWhen } from "./operations.ts";
 
 /** One attempt to connect. */
@@ -18,7 +25,8 @@ export interface Attempt {
   readonly authentication: PacketProperties<"connect"> | undefined;
   /** Aborted when the attempt is to be given up. */
   readonly signal: AbortSignal;
-  readonly report: (status: string) => void;
+  readonly report: TransportContext["report"];
+  readonly verify: TransportContext["verify"];
 }
 
 /**
@@ -29,9 +37,9 @@ export interface Attempt {
 export async function openTransport(
   { target, credentials }: ParsedTarget,
   options: ResolvedOptions,
-  { version, clientId, hasBeenConnected, authentication, signal, report }: Attempt,
+  { version, clientId, hasBeenConnected, authentication, signal, report, verify }: Attempt,
 ): Promise<{ readonly duplex: Duplex; readonly request: ConnectRequest }> {
-  const { environment, connectTimeoutMs, transports, pingTimeoutMs, socket, webSocket, username, password } = options;
+  const { environment, connectTimeoutMs, transports, pingTimeoutMs, username, password } = options;
   const transport = transports.find(({ schemes }) => schemes.includes(target.scheme));
   if (transport === undefined) {
     const known = transports.flatMap(({ schemes }) => schemes).join(" ");
@@ -52,11 +60,17 @@ export async function openTransport(
   const controller = new AbortController();
   // MQTT 3.1 has a subprotocol of its own; from MQTT 3.1.1 on it is `mqtt`, which is what transports offer.
   const protocols = version === 3 ? { protocols: ["mqttv3.1"] } : {};
-  const transportOptions = { socket: { ...socket }, webSocket: { ...protocols, ...webSocket } };
-  const opening = transport.open(target, transportOptions, { signal: controller.signal, report });
+  const { socket, tls, proxy, webSocket } = options;
+  const transportOptions = { socket, tls, proxy, webSocket: { ...protocols, ...webSocket } };
+  const opening = (async () =>
+    transport.open(target, transportOptions, { signal: controller.signal, report, verify }))();
   const patience = { signal, timeoutMs: connectTimeoutMs, what: `Connecting to ${target.address}` };
   const { promise, resolve, reject } = new Deferred<Duplex>();
-  opening.then(resolve, reject);
+  opening.then(resolve, (cause: unknown) => {
+    // A fault of the program: no other attempt would do better.
+    const isFault = cause instanceof TypeError;
+    reject(isFault ? new InvalidOptionError("transports", "The transport has a fault", { cause }) : cause);
+  });
   giveUpWhen(patience, promise, environment, (reason) => {
     controller.abort(reason);
     // A transport that does not heed its signal must not keep us; what it opens too late is closed.
@@ -81,12 +95,13 @@ export async function openTransport(
 
 /**
  * Whether the reason for which a server hung up may be that it does not know the protocol version: it says so, in
- * this version's way or in that of MQTT 3.1.1, or, as long as no version `isKnown` to work, it says nothing at all.
+ * this version's way or in that of MQTT 3.1.1, or, as long as no version `isKnown` to work, it says nothing at all. TLS
+ * has failed for a reason of its own, which an older version of MQTT must not hide.
  */
 export function mayBeVersion(error: MqttError, isKnown: boolean): boolean {
   const { reasonCode } = error;
   if (error instanceof ConnectionRefusedError) {
     return reasonCode === reasonCodes.unsupportedProtocolVersion || reasonCode === 1;
   }
-  return error instanceof TransportError && !isKnown;
+  return error instanceof TransportError && !isKnown && !error.isTls;
 }

@@ -4,6 +4,7 @@ import { connected } from "../../testing/client-harness.ts";
 import type { MqttError } from "../errors.ts";
 import type { LogEntry } from "../log-entry.ts";
 import type { Server } from "../session/server.ts";
+import type { ServerAuthentication } from "../tls.ts";
 import type { ClientEvents } from "./events.ts";
 import type { Message } from "./message.ts";
 import type { Subscription } from "./subscription.ts";
@@ -14,6 +15,8 @@ it("every event has a name and one object", () => {
     | "disconnected"
     | "reconnecting"
     | "connectionStatus"
+    | "tlsStatus"
+    | "tlsServerAuthentication"
     | "message"
     | "messageAcknowledged"
     | "messageStored"
@@ -43,6 +46,8 @@ it("a listener gets the object of its event, and once resolves to it", async () 
     expectTypeOf(event).toEqualTypeOf<{ readonly attempt: number; readonly delayMs: number }>();
   });
   client.on("connectionStatus", (event) => expectTypeOf(event).toEqualTypeOf<{ readonly status: string }>());
+  client.on("tlsStatus", (event) => expectTypeOf(event).toEqualTypeOf<{ readonly message: string }>());
+  client.on("tlsServerAuthentication", (event) => expectTypeOf(event).toEqualTypeOf<ServerAuthentication>());
   client.on("message", (event) => {
     expectTypeOf(event).toEqualTypeOf<{ readonly message: Message; readonly subscriptions: readonly Subscription[] }>();
   });

@@ -2,6 +2,7 @@ import type { ControlPacket } from "@rivulet/codec";
 import type { MqttError } from "../errors.ts";
 import type { LogEntry } from "../log-entry.ts";
 import type { Server } from "../session/server.ts";
+import type { ServerAuthentication } from "../tls.ts";
 import type { Message } from "./message.ts";
 import type { Subscription } from "./subscription.ts";
 
@@ -24,6 +25,13 @@ export interface ClientEvents {
   reconnecting: { readonly attempt: number; readonly delayMs: number };
   /** How far an attempt to connect has got, in words. */
   connectionStatus: { readonly status: string };
+  /** How far TLS has got, in words; where the platform tells. */
+  tlsStatus: { readonly message: string };
+  /**
+   * The server has shown its certificate. A listener may set `accept`; no byte of MQTT leaves before. Not emitted where
+   * TLS is the platform's own affair, as in browsers.
+   */
+  tlsServerAuthentication: ServerAuthentication;
   /** Every message, also one that no subscription of this client asked for. */
   message: { readonly message: Message; readonly subscriptions: readonly Subscription[] };
   /** The acknowledgement of a message has been given to the transport: PUBACK, or at QoS 2 PUBREC. */

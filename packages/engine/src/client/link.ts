@@ -20,6 +20,7 @@ import type { Server } from "../session/server.ts";
 import { Session } from "../session/session.ts";
 import { newStatistics, type Statistics } from "../statistics.ts";
 import type { ParsedTarget } from "../target.ts";
+import type { TransportContext } from "../transport.ts";
 import { Addresses } from "./addresses.ts";
 import { Authenticating } from "./authentication.ts";
 import { mayBeVersion, openTransport } from "./connector.ts";
@@ -76,7 +77,9 @@ export interface LinkHost {
   /** The store has these changes. */
   readonly stored: (entries: readonly JournalEntry[]) => void;
   /** An attempt has got so far, or another one is to follow. */
-  readonly report: (status: string, type?: "reconnect") => void;
+  readonly report: (status: string, about?: "reconnect" | "tls") => void;
+  /** Shows the server's certificate, and returns whether to go on. */
+  readonly verify: TransportContext["verify"];
   readonly log: Log;
   /** The connection has been lost, and another one will be made. */
   readonly lost: (error: MqttError) => void;
@@ -110,8 +113,8 @@ export class Link {
   #stopListening: (() => void) | undefined;
   /** Writes the Session down, where there is a store; undefined until it has been read. */
   #persister: Persister | undefined;
-  /** Settles when what the link had at its end is durable. */
-  #written: Promise<void> | undefined;
+  /** Settles when what the link had at its end is durable, and the store may be read again; never rejects. */
+  #written: Promise<unknown> | undefined;
 
   constructor(target: ConnectTarget, options: ResolvedOptions, host: LinkHost) {
     this.#addresses = new Addresses(target, options);
@@ -152,25 +155,30 @@ export class Link {
 
   /**
    * Ends the connection when nothing is under way any more, or after `timeoutMs`. Without a connection nobody is there
-   * to finish anything with: ends everything at once.
+   * to finish anything with: ends everything at once. Either way the store is waited for.
    */
   disconnect(farewell: DisconnectPacket, timeoutMs: number): Promise<void> {
     const { state, connection } = this;
     if (state.name === "disconnecting") return state.done;
-    if (state.name !== "connected" || connection === undefined) {
-      this.close(new ClosedError());
-      return Promise.resolve();
-    }
     const { environment } = this.#options;
-    this.session.disconnect(farewell, environment.now() + timeoutMs);
     const { promise: done, resolve } = new Deferred<void>();
-    void connection.closed.then(() => this.#written?.catch(ignore)).then(resolve);
-    this.state = { name: "disconnecting", done };
-    connection.wake();
+    if (state.name === "connected" && connection !== undefined) {
+      this.session.disconnect(farewell, environment.now() + timeoutMs);
+      this.state = { name: "disconnecting", done };
+      connection.wake();
+    } else {
+      this.close(new ClosedError());
+    }
+    const finish = async (): Promise<void> => {
+      await connection?.closed;
+      await this.#written;
+      resolve();
+    };
+    void finish();
     // Also when the transport takes nothing, not even the farewell, or the store does not answer.
     const patience = { timeoutMs: timeoutMs + closeGraceMs, what: "disconnect" };
     giveUpWhen(patience, done, environment, () => {
-      connection.abort(new ClosedError());
+      connection?.abort(new ClosedError());
       resolve();
     });
     return done;
@@ -194,12 +202,18 @@ export class Link {
     await authenticating.reauthenticate();
   }
 
-  /** Closes the link for a reason that no attempt can help. */
+  /** Closes the link for a reason that no attempt can help; of one that comes after its end, tells at least. */
   fail(error: MqttError): void {
     const { state, connection } = this;
+    if (state.name === "closed") this.#host.handle({ type: "failed", context: undefined, error });
     this.#close(error);
     if ("giveUp" in state) state.giveUp(error);
     connection?.abort(error);
+  }
+
+  /** So many records of a Session have been taken up. */
+  restored(count: number): void {
+    this.#host.log.write("verbose", "session", () => `${count} records of a session have been taken up`);
   }
 
   /** Something was commanded: sees to it within this turn. */
@@ -208,9 +222,10 @@ export class Link {
     else this.connection.wake();
   }
 
-  /** Timers may have been late, or the network is back. */
+  /** Timers may have been late, or the network was away. */
   #wake(): void {
     if ("hasten" in this.state) this.state.hasten();
+    this.session.doubt();
     this.connection?.wake();
   }
 
@@ -299,7 +314,7 @@ export class Link {
 
   /** Tries one address, with one protocol version after the other as long as that may help. */
   async #connectTo(target: ParsedTarget, signal: AbortSignal): Promise<void> {
-    const { report, log } = this.#host;
+    const { report, verify, log } = this.#host;
     const { clientId } = this;
     const hasBeenConnected = this.#hasBeenConnected;
     const isKnown = this.#version !== undefined;
@@ -307,7 +322,7 @@ export class Link {
     for (let version = versions.shift(); version !== undefined; version = versions.shift()) {
       const authenticating = this.#authenticate();
       const authentication = await authenticating?.begin();
-      const attempt = { version, clientId, hasBeenConnected, authentication, signal, report };
+      const attempt = { version, clientId, hasBeenConnected, authentication, signal, report, verify };
       const options = { ...this.#options, cleanStart: this.cleanStart };
       const number = version;
       log.write("info", "info", () => `Connecting to ${target.target.address} with protocol version ${number}`);
@@ -390,7 +405,7 @@ export class Link {
     if (state.name === "closed") return;
     this.state = { name: "closed" };
     this.#stopListening?.();
-    this.#written = this.#persister?.flush() ?? this.#written;
+    this.#written = this.#persister?.release() ?? this.#written;
     this.#persister = undefined;
     this.session.abandon(reason);
     for (const event of this.session.events()) this.#host.handle(event);
@@ -402,7 +417,7 @@ export class Link {
   async #load(signal: AbortSignal): Promise<void> {
     const { session: store, sessionNamespace = "rivulet" } = this.#options;
     if (store === undefined || this.#persister !== undefined) return;
-    await this.#written?.catch(ignore);
+    await this.#written;
     signal.throwIfAborted(); // The Session may be that of another attempt by now.
     const persister = new Persister(this.session, {
       ...{ store, key: `${sessionNamespace}/${this.clientId}` }, // [MQTT-3.1.3-2] [MQTT311-3.1.3-2]
@@ -411,9 +426,15 @@ export class Link {
         this.fail(error);
       },
     });
-    await persister.load();
-    signal.throwIfAborted();
-    this.#persister = persister;
+    const { promise, resolve } = new Deferred<unknown>();
+    this.#written = promise;
+    try {
+      this.restored(await persister.load());
+      signal.throwIfAborted();
+      this.#persister = persister;
+    } finally {
+      resolve(this.#persister ?? persister.release());
+    }
   }
 
   #newSession(): Session<Operation> {

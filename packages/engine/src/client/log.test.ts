@@ -70,6 +70,11 @@ describe("the log", () => {
     await harness.client.connect();
     expect(others).toContainEqual({ level: "verbose", type: "info", message: "opening" });
     expect(messages(others, "session")).toContain("0 records of a session have been taken up");
+    const session = new MemorySessionStore();
+    await session.write("rivulet/kitchen", [{ key: "in/1", record: { key: "in/1", packetIdentifier: 1 } }]);
+    const stored = logged({ options: { logLevel: "verbose", clientId: "kitchen", session } });
+    await stored.harness.client.connect();
+    expect(messages(stored.entries, "session")).toContain("1 records of a session have been taken up");
   });
 
   it("has a line a packet at debug, both ways, without payloads", async () => {

@@ -1,4 +1,4 @@
-import { handled } from "../deferred.ts";
+import { handled, ignore } from "../deferred.ts";
 import { StoreError } from "../errors.ts";
 import type { SessionStore } from "../session-store.ts";
 import type { JournalEntry } from "../session/journal.ts";
@@ -11,7 +11,7 @@ export interface PersisterParts {
   readonly key: string;
   /** These changes are durable. */
   readonly stored: (entries: readonly JournalEntry[]) => void;
-  /** The store has failed: from here on nothing can be promised. */
+  /** The store has failed: from here on nothing can be promised. Called once for the writes, and once for the end. */
   readonly failed: (error: StoreError) => void;
 }
 
@@ -28,6 +28,8 @@ export class Persister {
   #writing: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   #failure: StoreError | undefined;
+  /** Whether the store has let us have the Session. */
+  #isLoaded = false;
 
   constructor(session: Session<unknown>, parts: PersisterParts) {
     this.#session = session;
@@ -35,22 +37,36 @@ export class Persister {
   }
 
   /**
-   * Takes up what the store has.
+   * Takes up what the store has; returns how many records that are.
    *
    * @throws StoreError
    */
-  async load(): Promise<void> {
+  async load(): Promise<number> {
     const { store, key } = this.#parts;
     try {
-      this.#session.restore(await store.load(key), true);
+      const records = await store.load(key);
+      this.#isLoaded = true;
+      this.#session.restore(records, true);
+      return records.length;
     } catch (cause) {
       throw asStoreError(cause);
     }
   }
 
+  /** Lets go of what it has loaded, after the last write; never rejects. */
+  async release(): Promise<void> {
+    const { store, key, failed } = this.#parts;
+    await this.flush()?.catch(ignore); // Whoever waits for it has heard.
+    try {
+      if (this.#isLoaded) await store.release?.(key);
+    } catch (cause) {
+      failed(asStoreError(cause));
+    }
+  }
+
   /** Settles when all that has changed is durable; undefined when it is already. Rejects with StoreError. */
   flush(): Promise<void> | undefined {
-    this.#gathered = [...this.#gathered, ...this.#session.changes()];
+    for (const entry of this.#session.changes()) this.#gathered.push(entry);
     if (this.#gathered.length === 0) return this.#writing;
     this.#next ??= handled(this.#write(this.#writing));
     return this.#next;
@@ -65,10 +81,7 @@ export class Persister {
       this.#gathered = [];
       this.#writing = this.#next;
       this.#next = undefined;
-      const changes = entries.map(({ key: name, record }) =>
-        record === undefined ? { key: name } : { key: name, record },
-      );
-      await store.write(key, changes);
+      await store.write(key, entries);
       this.#parts.stored(entries);
     } catch (cause) {
       if (this.#failure === undefined) {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { connected, gate, Harness, watch } from "../../testing/client-harness.ts";
-import { settle } from "../../testing/virtual-environment.ts";
+import { settle, until } from "../../testing/virtual-environment.ts";
 import { ClosedError, InvalidOptionError, NotConnectedError, PublishError, StoreError } from "../errors.ts";
 import { MemorySessionStore, type SessionChange, type SessionRecord } from "../session-store.ts";
 
@@ -71,6 +71,58 @@ describe("publish until stored", () => {
     expect(published).toMatchObject({ state: "fulfilled", value: { packetId: undefined } });
     expect(await records(store)).toHaveLength(3);
   });
+
+  it("resolves while the transport takes nothing, at any QoS", async () => {
+    const store = new MemorySessionStore();
+    const harness = await connected({ options: keep(store) });
+    harness.server.stall();
+    const first = watch(harness.client.publish("a", "", { qos: 0 })); // The transport has it, and does not take it.
+    await settle();
+    const second = watch(harness.client.publish("a", "b", stored));
+    const third = watch(harness.client.publish("a", "c", { until: "stored", qos: 2 }));
+    await settle();
+    expect([first.state, second.state, third.state]).toEqual(["pending", "fulfilled", "fulfilled"]);
+    expect(await records(store)).toHaveLength(2);
+    expect(harness.server.all("publish")).toEqual([]);
+    harness.server.resume();
+    await until(() => harness.client.inflight.outgoing.length === 0);
+    await settle();
+    expect(harness.server.all("publish").map(({ payload }) => String.fromCharCode(...payload))).toEqual(["", "b", "c"]);
+    expect(await records(store)).toEqual([]);
+  });
+
+  it.each([
+    ["a message that waits", 1, false],
+    ["one that is sent at once", 1, true],
+    ["one that is too large for the batch", 100_000, true],
+  ])(
+    "leaves the bytes to the caller: %s is sent, sent again and stored as it was",
+    async (_what, length, isConnected) => {
+      const store = new MemorySessionStore();
+      const harness = await connected({ options: keep(store), answers: { publish: () => [] } });
+      if (!isConnected) harness.server.end();
+      await settle();
+      // Of what Node makes its Buffers of, `slice` would share the bytes.
+      const bytes = Object.assign(new Uint8Array(length).fill(7), { slice: () => bytes });
+      const publishing = harness.client.publish("a", bytes, stored);
+      bytes.fill(1); // At once: what is written down and sent in this turn is not what it has become.
+      await publishing;
+      bytes.fill(2);
+      harness.answers = { connect: () => [{ type: "connack", sessionPresent: true }], publish: () => [] };
+      if (isConnected) await harness.server.expect("publish");
+      const sent = harness.servers.flatMap((server) => server.all("publish"));
+      if (isConnected) harness.server.end();
+      await harness.environment.advance(60_000);
+      await harness.server.expect("publish");
+      sent.push(...harness.server.all("publish"));
+      const found = [...(await records(store)), ...sent.map((packet) => ({ packet }))].map((record) =>
+        "packet" in record ? record.packet?.payload : undefined,
+      );
+      expect(found.map((payload) => new Set(payload))).toEqual(found.map(() => new Set([7])));
+      expect(found).toHaveLength(isConnected ? 3 : 2);
+      harness.client.close();
+    },
+  );
 
   it("emits what fails later", async () => {
     const store = new MemorySessionStore();

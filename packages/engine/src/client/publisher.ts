@@ -48,6 +48,8 @@ export class Publisher {
       if (isBlob(payload)) return handled(this.#publishBlob(topic, payload, options));
       const { session } = this.#link;
       const packet = publishPacket(topic, payload, { options, version: session.version });
+      // Its record outlives the call, and the bytes are the caller's again when that is over.
+      if (this.#parts.options.session !== undefined) packet.payload = new Uint8Array(packet.payload);
       const exchange = session.publish(packet);
       this.#link.flush();
       this.#wasReadyToSend &&= session.isReadyToSend;

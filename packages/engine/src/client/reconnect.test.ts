@@ -554,7 +554,7 @@ describe("while the client waits to connect again", () => {
     await settle();
     expect(harness.client.state).toBe("connected");
     expect(harness.openings).toHaveLength(2);
-    harness.environment.wakeUp(); // Of no interest to one that is connected.
+    harness.environment.wakeUp(); // One that is connected stays so.
     await settle();
     expect(harness.client.state).toBe("connected");
     harness.client.close();
@@ -612,6 +612,36 @@ describe("waking up", () => {
     harness.environment.wakeUp();
     await settle();
     expect(harness.client.state).toBe("reconnecting");
+  });
+
+  it("asks a server that may be out of reach for a sign of life, once, and gives it the time of a ping", async () => {
+    let isThere = true;
+    const answers = { pingreq: () => (isThere ? [{ type: "pingresp" } as const] : []) };
+    const harness = await connected({ options: { keepAlive: 60, pingTimeoutMs: 5000 }, answers });
+    harness.environment.wakeUp();
+    await settle();
+    expect(harness.server.all("pingreq")).toHaveLength(1);
+    expect(harness.client.state).toBe("connected");
+    isThere = false;
+    harness.environment.wakeUp();
+    harness.environment.wakeUp();
+    await settle();
+    harness.environment.wakeUp();
+    await settle();
+    expect(harness.server.all("pingreq")).toHaveLength(2);
+    await harness.environment.advance(4999);
+    await settle();
+    expect(harness.client.state).toBe("connected");
+    await harness.environment.advance(1);
+    await settle();
+    expect(harness.client.state).toBe("reconnecting");
+  });
+
+  it("asks nothing where keep-alive is off", async () => {
+    const harness = await connected({ options: { keepAlive: 0 } });
+    harness.environment.wakeUp();
+    await settle();
+    expect(harness.server.all("pingreq")).toHaveLength(0);
   });
 
   it("is not needed when a chunk comes, or something is published", async () => {

@@ -237,6 +237,7 @@ describe("subscriptions", () => {
   it("that the server does not grant again end, after what had come, and the client tells of it", async () => {
     const harness = await kept({}, false);
     const errors = harness.record("error");
+    const logged = harness.record("log");
     const both = await harness.client.subscribe(["a", "b"]);
     const only = await harness.client.subscribe("a");
     const handled = await harness.client.subscribe("c", () => undefined);
@@ -256,6 +257,11 @@ describe("subscriptions", () => {
     expect(errors).toMatchObject([
       { event: { error: { name: "SubscribeError", results: [{ filter: "a", reasonCode: 0x87 }] } } },
     ]);
+    expect(logged.map(({ event }) => event)).toContainEqual({
+      level: "info",
+      type: "session",
+      message: expect.stringMatching(/^Lost the subscriptions to \["a"\]: The server refused to subscribe/) as string,
+    });
     const messages: Message[] = [];
     const ended = (async () => {
       for await (const message of only) messages.push(message);
@@ -322,7 +328,9 @@ describe("connected", () => {
     void harness.client.publish("a", "", { qos: 1 }).catch(() => undefined);
     await harness.server.expect("publish");
     const seen: string[] = [];
-    harness.client.on("connected", () => seen.push(`connected ${harness.server.received.length}`));
+    harness.client.on("connected", () => {
+      seen.push(`connected ${harness.server.received.length} ${harness.client.inflight.incoming.length}`);
+    });
     harness.client.on("message", ({ message }) => seen.push(message.topic));
     harness.onServer = (server) => {
       server.answers.connect = () => [
@@ -332,7 +340,7 @@ describe("connected", () => {
       server.joinsAnswers = true;
     };
     await lose(harness);
-    expect(seen).toEqual(["connected 1", "m"]);
+    expect(seen).toEqual(["connected 1 0", "m"]);
     expect(harness.server.received.map(({ type }) => type)).toEqual(["connect", "puback", "publish"]);
     harness.client.close();
   });

@@ -188,10 +188,10 @@ describe("a subscription that nobody consumes", () => {
     await harness.client.subscribe("a", { highWaterMark: 2 });
     for (let count = 0; count < 6; count++) harness.server.publish("a", `${count}`);
     await settle();
-    const warnings = log.filter(({ event }) => event.message.includes("nobody consumes the subscription to a"));
+    const warnings = log.filter(({ event }) => event.message.includes("Nobody consumes the subscription to a"));
     expect(warnings).toHaveLength(1);
     await expect(harness.client.publish("b", "", { qos: 1 })).resolves.toMatchObject({ reasonCode: 0 });
-    expect(log.filter(({ event }) => event.message.includes("nobody consumes"))).toHaveLength(1);
+    expect(log.filter(({ event }) => event.message.includes("Nobody consumes"))).toHaveLength(1);
   });
 
   it("is not warned about where somebody does, if slowly, nor with a listener to all", async () => {
@@ -203,13 +203,13 @@ describe("a subscription that nobody consumes", () => {
     for (let count = 0; count < 6; count++) harness.server.publish("a", `${count}`);
     await first;
     await settle();
-    expect(log.filter(({ event }) => event.message.includes("nobody consumes"))).toEqual([]);
+    expect(log.filter(({ event }) => event.message.includes("Nobody consumes"))).toEqual([]);
     const other = await connected();
     const otherLog = other.record("log");
     other.client.on("message", () => undefined);
     await other.client.subscribe("a", { highWaterMark: 1 });
     for (let count = 0; count < 6; count++) other.server.publish("a", `${count}`);
     await settle();
-    expect(otherLog.filter(({ event }) => event.message.includes("nobody consumes"))).toEqual([]);
+    expect(otherLog.filter(({ event }) => event.message.includes("Nobody consumes"))).toEqual([]);
   });
 });

@@ -237,6 +237,164 @@ describe("a message that is acknowledged on receipt", () => {
   });
 });
 
+describe("a Session is let go of", () => {
+  const key = "rivulet/kitchen";
+
+  it("after the last write, and disconnect waits for it", async () => {
+    const store = new SlowStore();
+    const harness = await withStore(store);
+    await harness.client.publish("a", "", { qos: 1 });
+    await until(() => store.writes.length === 2);
+    store.hold();
+    harness.server.answers = { publish: () => [] };
+    void harness.client.publish("b", "", { qos: 1, timeoutMs: 1 }).catch(() => undefined);
+    await settle();
+    harness.client.close();
+    await settle();
+    expect(store.released).toEqual([]);
+    const disconnecting = watch(harness.client.disconnect());
+    await settle();
+    expect(disconnecting.state).toBe("pending");
+    store.go();
+    await until(() => disconnecting.state === "fulfilled");
+    expect(store.released).toEqual([key]);
+    expect(harness.environment.pendingTimers).toBe(0);
+  });
+
+  it("by disconnect, which waits for that too", async () => {
+    const store = new SlowStore();
+    const held = gate();
+    store.release = (session) => {
+      store.released.push(session);
+      return held.promise;
+    };
+    const harness = await withStore(store);
+    const disconnecting = watch(harness.client.disconnect());
+    await until(() => store.released.length === 1);
+    await settle();
+    expect([harness.client.state, disconnecting.state]).toEqual(["closed", "pending"]);
+    held.open();
+    await settle();
+    expect(disconnecting.state).toBe("fulfilled");
+  });
+
+  it("by disconnect without a connection; not for ever when the store does not answer", async () => {
+    const store = new SlowStore();
+    const harness = await withStore(store, { options: { reconnect: { minDelayMs: 60_000 } } });
+    harness.server.end();
+    await until(() => harness.client.state === "reconnecting");
+    store.release = () => gate().promise;
+    const disconnecting = watch(harness.client.disconnect({ timeoutMs: 1000 }));
+    await settle();
+    expect([harness.client.state, disconnecting.state]).toEqual(["closed", "pending"]);
+    await harness.environment.advance(5000);
+    expect(disconnecting.state).toBe("fulfilled");
+    expect(harness.environment.pendingTimers).toBe(0);
+  });
+
+  it("when no connection could be made", async () => {
+    const store = new SlowStore();
+    const harness = new Harness({ options: optionsWith(store) });
+    harness.onOpen = () => Promise.reject(new Error("Nobody is there"));
+    await expect(harness.client.connect()).rejects.toThrow("Nobody is there");
+    await settle();
+    expect(store.released).toEqual([key]);
+  });
+
+  it("once, however many connections there were and however often the client is closed", async () => {
+    const store = new SlowStore();
+    const harness = await withStore(store);
+    harness.server.end();
+    await until(() => harness.servers.length === 2 && harness.client.state === "connected");
+    harness.client.close();
+    harness.client.close();
+    await harness.client.disconnect();
+    expect(store.released).toEqual([key]);
+    await harness.client.connect();
+    await harness.client.disconnect();
+    expect(store.released).toEqual([key, key]);
+  });
+
+  it("when it comes after the client was closed; and the next connect waits for that", async () => {
+    const store = new SlowStore();
+    const loads = [gate(), gate()];
+    let count = 0;
+    store.load = async () => {
+      await loads[count++]?.promise;
+      return [];
+    };
+    const harness = new Harness({ options: optionsWith(store) });
+    void harness.client.connect().catch(() => undefined);
+    await settle();
+    harness.client.close();
+    const connecting = watch(harness.client.connect());
+    await settle();
+    expect([count, store.released]).toEqual([1, []]);
+    loads[0]?.open();
+    await until(() => count === 2);
+    expect(store.released).toEqual([key]);
+    loads[1]?.open();
+    await until(() => connecting.state === "fulfilled");
+    expect(store.released).toEqual([key]);
+    harness.client.close();
+  });
+
+  it("when a write fails, and when the records are damaged; not when nothing was loaded", async () => {
+    const failing = new SlowStore();
+    const harness = await withStore(failing);
+    failing.failure = new Error("Full");
+    void harness.client.publish("a", "", { qos: 1 }).catch(() => undefined);
+    await until(() => failing.released.length > 0);
+    expect([failing.released, harness.client.state]).toEqual([[key], "closed"]);
+
+    const damaged = new SlowStore();
+    damaged.load = () => Promise.resolve([null as never]);
+    const second = new Harness({ options: optionsWith(damaged) });
+    await expect(second.client.connect()).rejects.toThrow(StoreError);
+    await settle();
+    expect(damaged.released).toEqual([key]);
+
+    const taken = new SlowStore();
+    taken.load = () => Promise.reject(new StoreError("Another client has it"));
+    const third = new Harness({ options: optionsWith(taken) });
+    await expect(third.client.connect()).rejects.toThrow("Another client has it");
+    await settle();
+    expect(taken.released).toEqual([]);
+  });
+
+  it("and what the store says against it is an error event", async () => {
+    const store = new SlowStore();
+    const cause = new Error("The lock is gone");
+    store.release = () => Promise.reject(cause);
+    const harness = await withStore(store);
+    const errors = harness.record("error");
+    await harness.client.disconnect();
+    expect(errors).toMatchObject([{ event: { error: { name: "StoreError", cause } } }]);
+  });
+
+  it("for the next client to load", async () => {
+    const memory = new MemorySessionStore();
+    let isHeld = false;
+    const store: SessionStore = {
+      load: (session) => {
+        if (isHeld) return Promise.reject(new StoreError("Another client has it"));
+        isHeld = true;
+        return memory.load(session);
+      },
+      write: (session, changes) => memory.write(session, changes),
+      release: () => {
+        isHeld = false;
+        return Promise.resolve();
+      },
+    };
+    const first = await withStore(store);
+    await expect(withStore(store)).rejects.toThrow("Another client has it");
+    expect(isHeld).toBe(true);
+    await first.client.disconnect();
+    await expect(withStore(store)).resolves.toBeDefined();
+  });
+});
+
 describe("messageStored", () => {
   it("tells once of each message, when the store has it", async () => {
     const store = new SlowStore();

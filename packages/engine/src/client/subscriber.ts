@@ -150,6 +150,11 @@ export class Subscriber {
   /** The server has lost subscriptions, and does not grant them again. */
   lost(topicFilters: readonly string[], error: MqttError): void {
     for (const topicFilter of topicFilters) this.consumers.lost(topicFilter, error);
+    this.#log.write(
+      "info",
+      "session",
+      () => `Lost the subscriptions to ${JSON.stringify(topicFilters)}: ${error.message}`,
+    );
     this.#report(error);
   }
 
@@ -169,13 +174,11 @@ export class Subscriber {
       },
       redeliver: (exchange) => {
         this.#link.session.forget(exchange);
-        const message = "A message is to be sent again: the connection was dropped without an acknowledgement";
-        this.#link.connection?.abort(new TransportError(message));
+        this.#link.connection?.abort(new TransportError("The connection was dropped for a message to be sent again"));
       },
       isIdentifier: (identifier) => this.#link.session.subscriptions.isIdentifier(identifier),
       unconsumed: ({ filters }) => {
-        const consumed = `the subscription to ${filters.join(", ")}`;
-        this.#log.write("info", "info", () => `Messages wait for somebody to take them: nobody consumes ${consumed}`);
+        this.#log.write("info", "info", () => `Nobody consumes the subscription to ${filters.join(", ")}`);
       },
       roomMade: () => {
         this.#link.flush();

@@ -136,6 +136,15 @@ describe("a packet that arrives in pieces", () => {
     expect(keepAlive.check(90_000)).toBe("dead");
   });
 
+  test("counts from 1,024 bytes on", () => {
+    const keepAlive = new KeepAlive(interval, undefined, 0);
+    keepAlive.sent(59_000);
+    keepAlive.received(1023, false, 50_000);
+    expect(keepAlive.deadline).toBe(60_000);
+    keepAlive.received(1, false, 55_000);
+    expect(keepAlive.deadline).toBe(115_000);
+  });
+
   test("a byte a minute does not put the ping timeout off for long", () => {
     const keepAlive = new KeepAlive(interval, 5_000, 0);
     keepAlive.pinged(60_000);

@@ -69,6 +69,11 @@ export class KeepAlive {
     this.#pingSent = undefined;
   }
 
+  /** The connection may be gone: a PINGREQ is due at once, unless one waits for its answer. */
+  doubt(): void {
+    if (!this.isPingOutstanding) this.#lastSent = -Infinity;
+  }
+
   check(now: number): KeepAliveVerdict {
     if (this.#intervalMs === 0) return "alive";
     if (now >= this.#dead()) return "dead";

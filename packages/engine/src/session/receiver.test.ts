@@ -200,8 +200,19 @@ describe("acknowledgements", () => {
 describe("[MQTT-3.3.4-9] Receive Maximum", () => {
   const connect = { properties: { receiveMaximum: 2 } };
 
-  test("a server that does not heed it is told of once, and still heard", () => {
+  test("one message more ends the connection with 0x93, as long as nothing has been acknowledged", () => {
     const driver = new SessionDriver({ connect }).connected();
+    driver.message(1).message(2, { qos: 2 });
+    expect(driver.session.state).toBe("connected");
+    driver.message(3);
+    expect(driver.sent()).toMatchObject([{ type: "disconnect", reasonCode: 0x93 }]);
+    expect(driver.eventsOf("message")).toHaveLength(2);
+  });
+
+  test("a server that does not heed it later is told of once, and still heard", () => {
+    const driver = new SessionDriver({ connect }).connected();
+    driver.message(9);
+    for (const exchange of exchanges(driver)) driver.session.acknowledge(exchange);
     driver.message(1).message(2, { qos: 2 });
     expect(driver.session.isOverrun).toBe(false);
     expect(driver.eventsOf("log")).toHaveLength(0);
@@ -209,6 +220,16 @@ describe("[MQTT-3.3.4-9] Receive Maximum", () => {
     expect(driver.session).toMatchObject({ isOverrun: true, state: "connected" });
     const logs = driver.events().filter(({ type }) => type === "log");
     expect(logs).toMatchObject([{ level: "info", message: expect.stringContaining("Receive Maximum, 2,") as unknown }]);
+  });
+
+  test("a server that has more under way from another connection is heard, and what is left at PUBREL not counted", () => {
+    const driver = new SessionDriver({ connect: { ...connect, cleanStart: false } }).connected();
+    driver.message(1, { qos: 2 }).message(2, { qos: 2 });
+    for (const exchange of exchanges(driver)) driver.session.acknowledge(exchange);
+    driver.again({ sessionPresent: true }).message(3).message(4, { qos: 2 });
+    expect(driver.session).toMatchObject({ isOverrun: false, state: "connected" });
+    driver.receive({ type: "pubrel", packetIdentifier: 1 }).message(5);
+    expect(driver.session).toMatchObject({ isOverrun: true, state: "connected" });
   });
 
   test("a message counts until PUBACK, or until PUBCOMP", () => {

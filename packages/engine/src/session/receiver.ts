@@ -50,10 +50,14 @@ export class Receiver<Context> {
   // lives as long as the Network Connection
   /** Messages without PUBACK, and without PUBREC, in the order in which they came. */
   readonly #unacknowledged: Record<1 | 2, IncomingExchange[]> = { 1: [], 2: [] };
+  /** QoS 2 messages that were sent on it, up to their PUBCOMP. */
+  readonly #counted = new Set<IncomingExchange>();
   #limits = none;
   /** Made with the first Topic Alias. */
   #topicNames: Map<number, string> | undefined;
   #isOverrunNoted = false;
+  /** Nothing has been acknowledged on this connection, nor comes from another one: the server cannot have miscounted. */
+  #isExact = false;
   /** The last message that was said of that nobody acknowledges it. */
   #complainedOf: IncomingExchange | undefined;
 
@@ -102,12 +106,14 @@ export class Receiver<Context> {
     this.#topicNames = undefined; // [MQTT-3.3.2-7]
     this.#unacknowledged[1] = [];
     this.#unacknowledged[2] = [];
+    this.#counted.clear();
   }
 
   /** The server has accepted us; `hasSession` tells whether it knows of messages under way. */
   connected(limits: ReceiveLimits, hasSession: boolean): void {
     this.#limits = limits;
     this.#isOverrunNoted = false;
+    this.#isExact = !hasSession;
     if (!hasSession) this.#lose();
     this.redeliver();
   }
@@ -159,6 +165,7 @@ export class Receiver<Context> {
     if (known !== undefined) {
       if (queue.includes(known)) return;
       queue.push(known);
+      this.#counted.add(known);
       this.#flush(queue);
       return;
     }
@@ -166,7 +173,10 @@ export class Receiver<Context> {
     this.#lastOrder += 1;
     const exchange = newExchange({ packetIdentifier, qos, topicName, order: this.#lastOrder }, now);
     queue.push(exchange); // [MQTT-4.6.0-2] [MQTT-4.6.0-3] [MQTT311-4.6.0-2] [MQTT311-4.6.0-3]
-    if (qos === 2) this.#exactlyOnce.set(packetIdentifier, exchange);
+    if (qos === 2) {
+      this.#exactlyOnce.set(packetIdentifier, exchange);
+      this.#counted.add(exchange);
+    }
     this.#handOver(packet, exchange);
   }
 
@@ -240,6 +250,7 @@ export class Receiver<Context> {
   #flush(queue: IncomingExchange[]): void {
     for (let head = queue[0]; head?.acknowledgement !== undefined; head = queue[0]) {
       queue.shift();
+      this.#isExact = false;
       const isAgain = head.isAcknowledged;
       head.isAcknowledged = true;
       // A PUBREC that refuses ends the exchange; the identifier is free for a new message [MQTT-4.3.3-9].
@@ -254,6 +265,7 @@ export class Receiver<Context> {
   /** The exchange of a QoS 2 message is over; that of a QoS 1 message ends by itself. */
   #complete(exchange: IncomingExchange): void {
     if (!this.#isKnown(exchange)) return;
+    this.#counted.delete(exchange);
     this.#exactlyOnce.delete(exchange.packetIdentifier);
     const { journal } = this.#outbox;
     journal.delete(keyOf(exchange));
@@ -270,15 +282,18 @@ export class Receiver<Context> {
   }
 
   /**
-   * Says once that the server does not heed Receive Maximum. It is not cut off for that alone: mosquitto 2.0 does so
-   * whenever a consumer is slow, and would be cut off again and again. Memory is what the limit protects; whoever runs
-   * the Session watches that, and ends the connection when it has to (`isOverrun`).
+   * Cuts a server off that does not heed our Receive Maximum from the beginning. Later it is not enforced by count, but
+   * said once: mosquitto 2.0 counts acknowledgements wrongly when several come at once, and would be cut off again and
+   * again. There memory is what the limit protects; whoever runs the Session watches that, and ends the connection when
+   * it has to (`isOverrun`).
    */
   #noteOverrun(): void {
     const { receiveMaximum } = this.#limits;
     if (this.#isOverrunNoted || this.#underWay < receiveMaximum) return;
     this.#isOverrunNoted = true;
     const message = `The server has more messages under way than our Receive Maximum, ${receiveMaximum}, allows`;
+    // [MQTT-3.3.4-9]
+    if (this.#isExact) throw new ProtocolError(message, { reasonCode: reasonCodes.receiveMaximumExceeded });
     this.#outbox.emit({ type: "log", level: "info", message });
   }
 
@@ -289,9 +304,9 @@ export class Receiver<Context> {
     return (first?.since ?? Infinity) <= (second?.since ?? Infinity) ? first : second;
   }
 
-  /** Messages that count against our Receive Maximum. */
+  /** Messages that count against our Receive Maximum: what another connection has left at PUBREL does not. */
   get #underWay(): number {
-    return this.#unacknowledged[1].length + this.#exactlyOnce.size;
+    return this.#unacknowledged[1].length + this.#counted.size;
   }
 
   /** Gives a packet with an alias its Topic Name, before anything else sees it (section 3.3.2.3.4). */

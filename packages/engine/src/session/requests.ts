@@ -41,7 +41,7 @@ export class Requests<Context> {
 
   /** As `Sender.request`. */
   send(packet: Request, server: Server | undefined, by?: Waiter<Context>): Exchange<Context> {
-    checkRequest(packet, server);
+    checkRequest(packet, server, this.#outbox.batch.version);
     const exchange: Exchange<Context> = {
       packet,
       context: undefined,
@@ -76,7 +76,7 @@ export class Requests<Context> {
         if (packet.type === "subscribe" && !server.subscriptionIdentifierAvailable) {
           delete packet.properties?.subscriptionIdentifier;
         }
-        checkRequest(packet as Request, server);
+        checkRequest(packet as Request, server, this.#outbox.batch.version);
         this.#outbox.send(packet as never); // It has its Packet Identifier from the first time.
       } catch (error) {
         this.awaited.delete(exchange);

@@ -44,6 +44,68 @@ describe("requests", () => {
     },
   );
 
+  test.each([
+    ["noLocal", { noLocal: true }],
+    ["retainAsPublished", { retainAsPublished: true }],
+    ["retainHandling", { retainHandling: 2 }],
+  ] as const)("that ask for %s fail by its name on a connection of MQTT 3.1.1", (feature, option) => {
+    const driver = keepingDriver();
+    const subscription = {
+      topicFilter: "a",
+      qos: 1,
+      noLocal: false,
+      retainAsPublished: false,
+      retainHandling: 0,
+    } as const;
+    const subscribe = (): unknown =>
+      driver.session.request({ type: "subscribe", subscriptions: [{ ...subscription, ...option }] }, "s", {
+        sentAt: 0,
+        timeoutMs: 1000,
+      });
+    subscribe();
+    driver.again({}, 4);
+    expect(driver.eventsOf("failed")).toMatchObject([{ context: "s", error: { name: "UnsupportedError", feature } }]);
+    expect(driver.sent()).toStrictEqual([]);
+    expect(subscribe).toThrow(expect.objectContaining({ name: "UnsupportedError", feature }));
+  });
+
+  test("that were granted with such options are lost by their names, and their neighbours are not", () => {
+    const driver = keepingDriver();
+    const subscriptions = [true, false].map((noLocal) => ({
+      ...{ topicFilter: noLocal ? "a" : "b", qos: 1, noLocal, retainAsPublished: false, retainHandling: 0 },
+    }));
+    driver.session.request({ type: "subscribe", subscriptions: subscriptions as never }, "s", {
+      sentAt: 0,
+      timeoutMs: 1000,
+    });
+    driver.receive({ type: "suback", packetIdentifier: 1, reasonCodes: [1, 1] });
+    driver.again({ sessionPresent: false }, 4);
+    expect(driver.sent()).toMatchObject([{ type: "subscribe", subscriptions: [{ topicFilter: "b" }] }]);
+    expect(driver.eventsOf("subscriptionsLost")).toMatchObject([
+      { topicFilters: ["a"], error: { name: "UnsupportedError", feature: "noLocal" } },
+    ]);
+  });
+
+  test("with User Properties fail by their name on a connection of MQTT 3.1.1", () => {
+    const driver = keepingDriver();
+    const subscription = {
+      topicFilter: "a",
+      qos: 1,
+      noLocal: false,
+      retainAsPublished: false,
+      retainHandling: 0,
+    } as const;
+    const properties = { userProperties: [["a", "b"]] as [string, string][] };
+    driver.session.request({ type: "subscribe", subscriptions: [subscription], properties }, "s", {
+      sentAt: 0,
+      timeoutMs: 1000,
+    });
+    driver.again({}, 4);
+    expect(driver.eventsOf("failed")).toMatchObject([
+      { error: { name: "UnsupportedError", feature: "userProperties" } },
+    ]);
+  });
+
   test("that nobody waits for are not sent again, and their answers are nobody's", () => {
     const driver = keepingDriver();
     driver.session.cancel(driver.subscribe("a"));

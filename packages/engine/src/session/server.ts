@@ -72,8 +72,8 @@ export function checkMessage(packet: PublishPacket, server: Server | undefined, 
   }
 }
 
-/** @throws UnsupportedError when this server would end the connection over such a SUBSCRIBE. */
-export function checkRequest(request: Request, server: Server | undefined): void {
+/** @throws UnsupportedError when this server would end the connection over such a SUBSCRIBE, or this version has no such. */
+export function checkRequest(request: Request, server: Server | undefined, version: ProtocolVersion): void {
   if (request.type !== "subscribe") return;
   const { subscriptions, properties } = request;
   const filters = subscriptions.map(({ topicFilter }) => topicFilter);
@@ -84,5 +84,14 @@ export function checkRequest(request: Request, server: Server | undefined): void
   ];
   for (const [feature, isAsked, isAvailable] of refusals) {
     if (isAsked && isAvailable === false) throw new UnsupportedError(feature, `The server does not support ${feature}`);
+  }
+  if (version === 5) return;
+  // It may have been made on a connection of MQTT 5.0.
+  for (const options of [{ ...properties }, ...subscriptions]) {
+    for (const [name, value] of Object.entries(options)) {
+      if (!["topicFilter", "qos"].includes(name) && Boolean(value)) {
+        throw new UnsupportedError(name, `Option ${name} needs MQTT 5.0`);
+      }
+    }
   }
 }

@@ -175,6 +175,11 @@ export class Session<Context> {
     this.#keepAlive.received(byteLength, hasPacket, now);
   }
 
+  /** The connection may be gone, for all that is known outside: the server is asked for a sign of life. */
+  doubt(): void {
+    this.#keepAlive.doubt();
+  }
+
   /** The transport has taken what `transmit` returned, so many bytes. */
   written(byteLength: number, now: number): void {
     this.#outbox.statistics.bytesSent += byteLength;
@@ -203,10 +208,8 @@ export class Session<Context> {
       if ((name === "connecting") !== (packet.type === "connack") && packet.type !== "auth") {
         throw new ProtocolError(`The server sent ${packet.type.toUpperCase()} to a client that is ${name}`);
       }
-      // [MQTT-3.1.2-29]
-      if (this.#isProblemUnwanted && explains(packet)) {
-        throw unexpected(packet); // We have asked for no explanations.
-      }
+      // We have asked for no explanations [MQTT-3.1.2-29].
+      if (this.#isProblemUnwanted && explains(packet)) throw unexpected(packet);
       if (packet.type === "connack" && packet.reasonCode === 0 && this.#authentication.proves(packet)) {
         this.#authentication.held.push([packet, byteLength]);
         this.#outbox.emit({ type: "auth", packet });
@@ -248,7 +251,7 @@ export class Session<Context> {
     } else if (verdict === "dead") {
       // [MQTT-3.12.4-1]
       // [MQTT311-3.12.4-1]
-      this.#end(new TransportError("The server has been silent for too long: the connection is taken to be lost"));
+      this.#end(new TransportError("The server has been silent for too long"));
     }
   }
 
@@ -516,7 +519,7 @@ export class Session<Context> {
   }
 
   #serverDisconnect(packet: DisconnectPacket): void {
-    if (this.version < 5) throw new ProtocolError("The server sent DISCONNECT, which only a client may in MQTT 3.1.1");
+    if (this.version < 5) throw unexpected(packet);
     // [MQTT-3.14.2-2]
     if (packet.properties?.sessionExpiryInterval !== undefined) {
       throw new ProtocolError("The server sent a session expiry interval in DISCONNECT");
