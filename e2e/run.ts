@@ -38,11 +38,14 @@ interface Column {
 
 const matrix: readonly Column[] = [
   { runtime: "node", transport: "tcp" },
+  { runtime: "node", transport: "tls" },
   { runtime: "node", transport: "ws" },
   { runtime: "node", transport: "wss" },
   { runtime: "bun", transport: "tcp" },
+  { runtime: "bun", transport: "tls", versions: [5] },
   { runtime: "bun", transport: "ws" },
   { runtime: "deno", transport: "tcp" },
+  { runtime: "deno", transport: "tls", versions: [5] },
   { runtime: "deno", transport: "ws" },
   { runtime: "chromium-umd", transport: "ws" },
   { runtime: "chromium-spa", transport: "ws" },
@@ -134,7 +137,7 @@ async function runCell(
   { runtime, transport, protocolVersion, only = "" }: Omit<Column, "versions"> & { protocolVersion: ProtocolVersion },
   { broker, oldBroker, faultServer, bundles, browsers, nowherePort }: Stage,
 ): Promise<void> {
-  const guarded = { tcp: "guardedTcp", ws: "guardedWs", wss: "guardedWss" } as const;
+  const guarded = { tcp: "guardedTcp", tls: "guardedTls", ws: "guardedWs", wss: "guardedWss" } as const;
   const url = broker.urls[transport];
   const cell: Cell = {
     runtime,
@@ -142,9 +145,9 @@ async function runCell(
     protocolVersion,
     url,
     guardedUrl: broker.urls[guarded[transport]],
-    ...(broker.scramUrls && { scramUrl: broker.scramUrls[transport === "tcp" ? "tcp" : "ws"] }),
+    ...(broker.scramUrls && { scramUrl: broker.scramUrls[transport.startsWith("t") ? "tcp" : "ws"] }),
     deceivedUsername,
-    oldUrl: transport === "tcp" ? oldBroker.urls.tcp : oldBroker.urls.ws,
+    oldUrl: transport.startsWith("t") ? oldBroker.urls.tcp : oldBroker.urls.ws,
     nowhereUrl: url.replace(/:\d+$/, `:${nowherePort}`),
     controlUrl: faultServer.url,
     hasFaultyBrokers: findMosquitto() !== undefined,

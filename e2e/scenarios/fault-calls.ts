@@ -1,6 +1,6 @@
 /** What a scenario may ask the harness to do to its connection or its broker: types only, for both sides. */
 
-export type Transport = "tcp" | "ws" | "wss";
+export type Transport = "tcp" | "tls" | "ws" | "wss";
 
 /** When a proxy cuts the connections that go through it. */
 export interface CutPlan {

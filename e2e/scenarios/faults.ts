@@ -20,7 +20,7 @@ export interface FaultyBroker {
 }
 
 /** What TLS and the upgrade to a WebSocket take in either direction, at most. */
-const handshakeBytes = { tcp: 0, ws: 1_000, wss: 5_000 };
+const handshakeBytes = { tcp: 0, tls: 1_500, ws: 1_000, wss: 5_000 };
 
 /** What goes wrong on purpose: the harness does it, which a page has to ask as well. */
 export class Faults {

@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import type { Transport } from "../scenarios/fault-calls.ts";
 import { listenerNames, listeners, type Ports } from "./broker-configuration.ts";
 import { launchMosquitto, PortTakenError, type BrokerProcess } from "./broker-process.ts";
 import { freePorts } from "./free-ports.ts";
@@ -45,14 +46,13 @@ export class RestartableBroker {
   }
 
   /** Starts it, unless it is running; resolves to its open listeners. */
-  async start(): Promise<Record<"tcp" | "ws" | "wss", string>> {
-    const url = (name: "tcp" | "ws" | "wss"): string =>
-      `${listeners[name].scheme}://127.0.0.1:${this.#ports?.[name] ?? ""}`;
+  async start(): Promise<Record<Transport, string>> {
+    const url = (name: Transport): string => `${listeners[name].scheme}://127.0.0.1:${this.#ports?.[name] ?? ""}`;
     if (this.#running === undefined) {
       const broker = await this.#launch();
       this.#running = { broker, pacemaker: await startPacemaker(url("tcp")) };
     }
-    return { tcp: url("tcp"), ws: url("ws"), wss: url("wss") };
+    return { tcp: url("tcp"), tls: url("tls"), ws: url("ws"), wss: url("wss") };
   }
 
   /** Stops it, unless it is stopped; resolves when the process is gone. */

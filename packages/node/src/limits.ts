@@ -13,3 +13,9 @@ export const gatheredBytesLimit: number = 32 * 1024;
  * was gathered, and one chunk.
  */
 export const writableHighWaterMarkBytes: number = 64 * 1024;
+
+/** How long an address of a host may keep silent before the next one is tried beside it (RFC 8305, section 5). */
+export const connectionAttemptDelayMs: number = 250;
+
+/** With a limit to the rate, bytes go in slices of what it allows in this time. */
+export const sliceMs: number = 50;

@@ -1,1 +1,3 @@
+export { dial, type Dialled } from "./dial.ts";
+export { certificateInfo } from "./tls/certificate-info.ts";
 export { tcp } from "./tcp.ts";

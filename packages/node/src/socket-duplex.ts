@@ -13,10 +13,24 @@
  * Adapters that Node brings (`toWeb`) cost two to three times as much; this one does per chunk what it must and no more.
  */
 
-import type { Socket } from "node:net";
+import type { Duplex as NodeDuplex } from "node:stream";
 import { TransportError, type ConnectionInfo, type Duplex } from "@rivulet/engine";
 import { gatheredBytesLimit, readableHighWaterMarkBytes, writableHighWaterMarkBytes } from "./limits.ts";
 import { lostError } from "./socket-errors.ts";
+
+/** What of the options for sockets is this class's to see to. */
+export interface SocketDuplexOptions {
+  /** What `setLinger` has made of the socket. */
+  readonly linger: false | number | undefined;
+  readonly sendBufferBytes: number;
+  readonly receiveBufferBytes: number;
+}
+
+const defaults: SocketDuplexOptions = {
+  linger: undefined,
+  sendBufferBytes: writableHighWaterMarkBytes,
+  receiveBufferBytes: readableHighWaterMarkBytes,
+};
 
 interface Settle {
   resolve(): void;
@@ -29,8 +43,10 @@ export class SocketDuplex implements Duplex {
   readonly info: ConnectionInfo;
   readonly closed: Promise<void>;
 
-  readonly #socket: Socket;
+  readonly #socket: NodeDuplex;
   readonly #address: string;
+  readonly #linger: false | number | undefined;
+  readonly #gatheredBytesLimit: number;
   #source!: ReadableStreamDefaultController<Uint8Array>; // Set by the constructor: start() runs within it.
   #sink!: WritableStreamDefaultController; // The same.
   #closed!: Settle; // The same.
@@ -48,18 +64,20 @@ export class SocketDuplex implements Duplex {
   #over = false;
 
   /** Takes over a socket that has just connected, made with `allowHalfOpen`. `address` is for messages. */
-  constructor(socket: Socket, address: string, info: ConnectionInfo) {
+  constructor(socket: NodeDuplex, address: string, info: ConnectionInfo, options: SocketDuplexOptions = defaults) {
     this.#socket = socket;
     this.#address = address;
     this.info = info;
+    this.#linger = options.linger;
+    this.#gatheredBytesLimit = Math.min(gatheredBytesLimit, options.sendBufferBytes);
     this.closed = new Promise((resolve, reject) => {
       this.#closed = { resolve, reject };
     });
     this.closed.catch(ignore);
-    this.readable = this.#createReadable();
-    this.writable = this.#createWritable();
+    this.readable = this.#createReadable(options.receiveBufferBytes);
+    this.writable = this.#createWritable(options.sendBufferBytes);
 
-    socket.on("data", (chunk) => {
+    socket.on("data", (chunk: Uint8Array) => {
       this.#handleData(chunk);
     });
     socket.on("end", () => {
@@ -68,7 +86,7 @@ export class SocketDuplex implements Duplex {
     socket.on("drain", () => {
       this.#settleWriteSoon();
     });
-    socket.on("error", (error) => {
+    socket.on("error", (error: Error) => {
       this.#fail(lostError(this.#address, error));
     });
     socket.on("close", () => {
@@ -84,7 +102,7 @@ export class SocketDuplex implements Duplex {
     );
   }
 
-  #createReadable(): ReadableStream<Uint8Array> {
+  #createReadable(highWaterMark: number): ReadableStream<Uint8Array> {
     return new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -102,11 +120,11 @@ export class SocketDuplex implements Duplex {
           this.#endIfBothOver();
         },
       },
-      { highWaterMark: readableHighWaterMarkBytes, size: byteLength },
+      { highWaterMark, size: byteLength },
     );
   }
 
-  #createWritable(): WritableStream<Uint8Array> {
+  #createWritable(highWaterMark: number): WritableStream<Uint8Array> {
     return new WritableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -121,7 +139,7 @@ export class SocketDuplex implements Duplex {
         write: (chunk) => this.#write(chunk),
         close: () => this.#end(),
       },
-      { highWaterMark: writableHighWaterMarkBytes, size: byteLength },
+      { highWaterMark, size: byteLength },
     );
   }
 
@@ -140,7 +158,7 @@ export class SocketDuplex implements Duplex {
     }
     this.#runEnd = byteOffset + byteLength;
     this.#gatheredBytes += byteLength;
-    if (this.#gatheredBytes < gatheredBytesLimit && !this.#socket.writableNeedDrain) return undefined;
+    if (this.#gatheredBytes < this.#gatheredBytesLimit && !this.#socket.writableNeedDrain) return undefined;
     return new Promise((resolve, reject) => {
       this.#pendingWrite = { resolve, reject };
       this.#flush();
@@ -163,6 +181,7 @@ export class SocketDuplex implements Duplex {
   }
 
   #end(): Promise<void> {
+    if (this.#linger === false) return this.#endByReset();
     return new Promise((resolve, reject) => {
       this.#pendingWrite = { resolve, reject };
       this.#flush();
@@ -173,6 +192,15 @@ export class SocketDuplex implements Duplex {
         this.#endIfBothOver();
       });
     });
+  }
+
+  /** What the system has taken it may still deliver; nobody waits for it. */
+  #endByReset(): Promise<void> {
+    this.#flush();
+    this.#handleEnd();
+    this.#outputOver = true;
+    this.#socket.destroy();
+    return Promise.resolve();
   }
 
   /** Settles the write after a turn of the event loop. */
@@ -229,7 +257,14 @@ export class SocketDuplex implements Duplex {
     // A stream that is being aborted errors by itself; Node 20 breaks when it is told to in the middle of it.
     if (!this.#sinkAborted) this.#sink.error(error);
     this.#closed.reject(error);
-    this.#socket.destroy();
+    if (typeof this.#linger === "number") this.#endInTheBackground();
+    else this.#socket.destroy();
+  }
+
+  /** What the socket has been given is delivered within the time of `socket.linger`; what still comes is dropped. */
+  #endInTheBackground(): void {
+    this.#socket.resume();
+    this.#socket.end();
   }
 }
 

@@ -1,9 +1,13 @@
 import { TransportError, type TransportTarget } from "@rivulet/engine";
+import { describeTlsFailure } from "./tls/tls-errors.ts";
+import { unixPath } from "./unix-path.ts";
 
 /** What the system's error codes mean, as the second half of a sentence. */
 const meanings: ReadonlyMap<string, string> = new Map([
   ["EACCES", "permission denied"],
-  ["EADDRNOTAVAIL", "no local address or port is available"],
+  ["EADDRINUSE", "the local address and port are in use"],
+  ["EADDRNOTAVAIL", "no such local address or port is available"],
+  ["EAFNOSUPPORT", "this system lacks the family of addresses"],
   ["EAI_AGAIN", "the host name could not be looked up for now"],
   ["ECONNABORTED", "connection aborted"],
   ["ECONNREFUSED", "connection refused"],
@@ -13,8 +17,11 @@ const meanings: ReadonlyMap<string, string> = new Map([
   ["EMFILE", "this process has too many open files"],
   ["ENETDOWN", "the network is down"],
   ["ENETUNREACH", "the network cannot be reached"],
+  ["ENAMETOOLONG", "the path is too long"],
   ["ENFILE", "this system has too many open files"],
+  ["ENOENT", "there is no such socket"],
   ["ENOTFOUND", "host name not found"],
+  ["ENOTSOCK", "it is not a socket"],
   ["EPERM", "not permitted"],
   ["EPIPE", "the server has closed the connection"],
   ["ETIMEDOUT", "timed out"],
@@ -26,17 +33,31 @@ export function formatAddress(target: Pick<TransportTarget, "hostname" | "port">
   return `${host}:${target.port}`;
 }
 
+/** What is connected to, for messages: a Unix socket has no port. */
+export function targetAddress(target: Pick<TransportTarget, "scheme" | "hostname" | "port" | "path">): string {
+  return target.scheme === "mqtt+unix:" ? unixPath(target) : formatAddress(target);
+}
+
 export function connectError(address: string, cause: unknown): TransportError {
   return new TransportError(`Cannot connect to ${address}: ${describe(cause)}`, { cause });
 }
 
+/** `cause` is what came of a connection that had been made; a failure of TLS is told from the server's hanging up. */
 export function lostError(address: string, cause: unknown): TransportError {
-  return new TransportError(`The connection to ${address} was lost: ${describe(cause)}`, { cause });
+  const failure = describeTlsFailure(cause);
+  if (failure === undefined) {
+    return new TransportError(`The connection to ${address} was lost: ${describe(cause)}`, { cause });
+  }
+  return new TransportError(`The connection to ${address} was lost: TLS has failed: ${failure}`, {
+    cause,
+    isTls: true,
+  });
 }
 
 function describe(cause: unknown): string {
+  // Where a name has several addresses.
+  if (cause instanceof AggregateError) return [...new Set(cause.errors.map(describe))].join(", ");
   if (!(cause instanceof Error)) return String(cause);
-  // Where a name has several addresses, `cause` is an AggregateError: its own code is that of its first error.
   const code = "code" in cause && typeof cause.code === "string" ? cause.code : undefined;
   const known = code === undefined ? undefined : meanings.get(code);
   return known ?? (cause.message || code || cause.name);

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 const run = promisify(execFile);
 
 /** The kinds of key that can be asked for. */
-export type LabKey = "EC" | "EC-P384" | "EC-P521" | "RSA" | "RSA-1024" | "RSA-4096" | "Ed25519";
+type LabKey = "EC" | "EC-P384" | "EC-P521" | "RSA" | "RSA-1024" | "RSA-4096" | "Ed25519";
 
 /** What a certificate is to say. */
 export interface CertificateRequest {
@@ -64,12 +64,8 @@ export type RevocationReason =
 
 /**
  * Makes authorities and certificates with the `openssl` executable, in a fresh directory that goes with it.
- *
- * ```ts no-run
- * await using lab = await createCertificateLab();
- * const root = await lab.createAuthority({ commonName: "Root" });
- * const server = await root.issue({ commonName: "localhost", altNames: ["DNS:localhost"] });
- * ```
+ * `createCertificateLab()`, then `lab.createAuthority(...)`, then `authority.issue(...)`; `await using` or `cleanup()` in
+ * the end.
  */
 export interface CertificateLab extends AsyncDisposable {
   readonly directory: string;

@@ -1,34 +1,45 @@
-import { createServer, type AddressInfo, type Socket } from "node:net";
 import { once } from "node:events";
+import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { createServer as createTlsServer } from "node:tls";
 import { PatternReceiver } from "../../engine/testing/pattern-receiver.ts";
 import { patternBytes } from "../../engine/testing/pattern.ts";
 import { AcceptQueue } from "../../engine/testing/accept-queue.ts";
 import type { Peer, PeerConnection } from "../../engine/testing/transport-contract.ts";
 
-/** A scripted TCP server on a free port of the loopback interface. */
-export async function startTcpPeer(): Promise<Peer> {
+/** Where a scripted server listens. Default: 127.0.0.1. */
+export interface TcpPeerOptions {
+  readonly hostname?: string;
+  /** A Unix socket instead. */
+  readonly path?: string;
+  /** PEM, for a server with TLS. */
+  readonly tls?: { readonly key: string; readonly cert: string };
+}
+
+/** A scripted TCP server on a free port of the loopback interface, or one on a Unix socket. */
+export async function startTcpPeer(options: TcpPeerOptions = {}): Promise<Peer> {
+  const { hostname = "127.0.0.1", path, tls } = options;
   const accepted = new AcceptQueue<PeerConnection>();
   const sockets = new Set<Socket>();
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+  const accept = (socket: Socket): void => {
+    socket.on("error", ignore); // A reset is one of the scenarios; `close` follows.
+    // TLS has the ends of the socket below it.
+    const carrier = [...sockets].find(({ remotePort }) => remotePort === socket.remotePort) ?? socket;
+    accepted.push(new TcpPeerConnection(socket, carrier));
+  };
+  const server: Server =
+    tls === undefined ? createServer(common, accept) : createTlsServer({ ...common, ...tls }, accept);
+  server.prependListener("connection", (socket) => {
     sockets.add(socket);
+    socket.on("error", ignore);
     socket.on("close", () => {
       sockets.delete(socket);
     });
-    socket.on("error", ignore); // A reset is one of the scenarios; `close` follows.
-    accepted.push(new TcpPeerConnection(socket));
   });
-  server.listen(0, "127.0.0.1");
+  server.on("tlsClientError", ignore); // A handshake that the client has broken off.
+  server.listen(path === undefined ? { port: 0, host: hostname } : { path });
   await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
   return {
-    target: {
-      url: `mqtt://127.0.0.1:${port}`,
-      address: `mqtt://127.0.0.1:${port}`,
-      scheme: "mqtt:",
-      hostname: "127.0.0.1",
-      port,
-      path: "/",
-    },
+    target: path === undefined ? tcpTarget(server, tls === undefined ? "mqtt:" : "mqtts:") : unixTarget(path),
     accept: () => accepted.next(),
     whenIdle: async () => {
       while (sockets.size > 0) await Promise.all([...sockets].map((socket) => whenClosed(socket)));
@@ -43,14 +54,29 @@ export async function startTcpPeer(): Promise<Peer> {
   };
 }
 
+const common = { allowHalfOpen: true, noDelay: true };
+
+function tcpTarget(server: Server, scheme: string): Peer["target"] {
+  const { address: hostname, port } = server.address() as AddressInfo;
+  const url = `${scheme}//${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+  return { url, address: url, scheme, hostname, port, path: "/" };
+}
+
+function unixTarget(path: string): Peer["target"] {
+  const url = `mqtt+unix://${encodeURI(path)}`;
+  return { url, address: url, scheme: "mqtt+unix:", hostname: "", port: 0, path: encodeURI(path) };
+}
+
 class TcpPeerConnection implements PeerConnection {
   readonly #socket: Socket;
+  readonly #carrier: Socket;
   readonly #received = new PatternReceiver();
   readonly #ended: Promise<void>;
   #sent = 0;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, carrier: Socket) {
     this.#socket = socket;
+    this.#carrier = carrier;
     socket.on("data", (chunk) => {
       this.#received.push(chunk);
     });
@@ -98,7 +124,9 @@ class TcpPeerConnection implements PeerConnection {
   }
 
   reset(): Promise<void> {
-    this.#socket.resetAndDestroy();
+    // A Unix socket that goes with bytes in it that were not read does as much.
+    if (this.#carrier.remotePort === undefined) this.#carrier.destroy();
+    else this.#carrier.resetAndDestroy();
     return Promise.resolve();
   }
 
