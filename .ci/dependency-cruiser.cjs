@@ -65,9 +65,10 @@ module.exports = {
     },
     {
       name: "resolvable",
+      comment: "Workers have modules of their own",
       severity: "error",
       from: {},
-      to: { couldNotResolve: true },
+      to: { couldNotResolve: true, pathNot: "^cloudflare:" },
     },
   ],
   options: {

@@ -29,6 +29,8 @@ export const steps: readonly Step[] = [
   { script: "test:fuzz" },
   { script: "conformance:mutate" },
   { script: "simulate", isSuite: true },
+  { script: "test:durability", isSuite: true, needs: ["setup"] },
+  { script: "test:options", isSuite: true, needs: ["setup", "build"] },
   { script: "test:e2e", isSuite: true, needs: ["setup", "build"] },
   { script: "check:size", needs: ["build"] },
 ];

@@ -13,6 +13,7 @@ import { parseArgs } from "node:util";
 
 import { browserNames, startBrowser, type Browser, type BrowserName } from "./hosts/browser.ts";
 import type { PageName } from "./hosts/page-server.ts";
+import { runWorkerd } from "./hosts/run-workerd.ts";
 import { runCommandLine, type CommandLineRuntime } from "./hosts/run-command-line.ts";
 import type { Transport } from "./scenarios/fault-calls.ts";
 import type { Cell, ProtocolVersion, ScenarioResult } from "./scenarios/scenario.ts";
@@ -25,7 +26,7 @@ import { findMosquitto } from "./support/find-executable.ts";
 import { freePorts } from "./support/free-ports.ts";
 import { startPacemaker } from "./support/pacemaker.ts";
 
-type Runtime = CommandLineRuntime | `${BrowserName}-${PageName}`;
+type Runtime = CommandLineRuntime | "workerd" | `${BrowserName}-${PageName}`;
 
 interface Column {
   readonly runtime: Runtime;
@@ -47,6 +48,10 @@ const matrix: readonly Column[] = [
   { runtime: "deno", transport: "tcp" },
   { runtime: "deno", transport: "tls", versions: [5] },
   { runtime: "deno", transport: "ws" },
+  { runtime: "workerd", transport: "tcp" },
+  { runtime: "workerd", transport: "tls", versions: [5] },
+  { runtime: "workerd", transport: "ws", versions: [5] },
+  { runtime: "workerd", transport: "wss", versions: [5] },
   { runtime: "chromium-umd", transport: "ws" },
   { runtime: "chromium-spa", transport: "ws" },
   // TLS is the browser's own affair: once will do.
@@ -158,6 +163,8 @@ async function runCell(
   const common = { cell, only: wanted.scenario || only, report };
   if (runtime === "node" || runtime === "bun" || runtime === "deno") {
     await runCommandLine({ runtime, bundle: bundles.commandLine, ca: broker.ca, ...common });
+  } else if (runtime === "workerd") {
+    await runWorkerd({ ca: broker.ca, ...common });
   } else {
     const name = browserNames.find((each) => runtime.startsWith(each));
     const page = runtime.slice(runtime.indexOf("-") + 1) as PageName; // so it is made

@@ -21,7 +21,10 @@ export interface WorkerdCellOptions {
 /** Runs one cell in a workerd of its own. That the Worker ran to its end, and told no secret, is a result too. */
 export async function runWorkerd({ cell, only, ca, report }: WorkerdCellOptions): Promise<void> {
   const start = performance.now();
-  const workerd = await startWorkerd({ entry: join(root, "e2e/hosts/worker.ts"), ca: await readFile(ca, "utf8") });
+  const workerd = await startWorkerd({
+    entry: join(root, "e2e/hosts/cloudflare-worker.ts"),
+    ca: await readFile(ca, "utf8"),
+  });
   const watchdog = new Watchdog(silenceTimeoutMs);
   const errors: string[] = [];
   let count = 0;

@@ -1,26 +1,40 @@
-/** The Worker: one request runs a cell, and its answer is a line of JSON for each result. */
+/** Runs the scenarios in a worker of any kind, and tells whoever asked. */
 import * as rivulet from "rivulet";
 import { scram } from "rivulet/scram";
 
-import { runScenarios, type RunOptions } from "../scenarios/run.ts";
-import type { ScenarioResult } from "../scenarios/scenario.ts";
+import { runScenarios } from "../scenarios/run.ts";
+import type { Cell, ScenarioResult } from "../scenarios/scenario.ts";
 
-const encoder = new TextEncoder();
+/** What a page asks a worker for. */
+export interface WorkerRequest {
+  readonly cell: Cell;
+  readonly only: string;
+}
 
-// The runtime looks for it there.
-// eslint-disable-next-line no-restricted-syntax
-export default {
-  async fetch(request: Request): Promise<Response> {
-    const { cell, only } = (await request.json()) as Pick<Required<RunOptions>, "cell" | "only">;
-    const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-    const writer = writable.getWriter();
-    const report = (result: ScenarioResult): void => {
-      void writer.write(encoder.encode(`${JSON.stringify(result)}\n`));
-    };
-    void runScenarios({ rivulet, scram, cell, only, report }).then(
-      () => writer.close(),
-      (error: unknown) => writer.abort(error),
-    );
-    return new Response(readable);
-  },
-};
+/** What a worker tells: a result, or that there are no more. */
+export type WorkerReply = { readonly result: ScenarioResult } | { readonly error: string | undefined };
+
+interface Asker {
+  postMessage(reply: WorkerReply): void;
+}
+
+async function serve(asker: Asker, { cell, only }: WorkerRequest): Promise<void> {
+  try {
+    await runScenarios({ rivulet, scram, cell, only, report: (result) => asker.postMessage({ result }) });
+    asker.postMessage({ error: undefined });
+  } catch (error) {
+    asker.postMessage({ error: String(error) });
+  }
+}
+
+// Each kind is reached in a way of its own: through a port, through the client that asks, or directly.
+addEventListener("connect", (event) => {
+  const [port] = (event as MessageEvent).ports;
+  if (port) port.onmessage = ({ data }) => void serve(port, data as WorkerRequest);
+});
+addEventListener("message", (event) => {
+  const { data, source } = event as MessageEvent<WorkerRequest>;
+  const done = serve(source ?? globalThis, data);
+  // A service worker would be put to sleep in the middle.
+  (event as MessageEvent & { waitUntil?: (promise: Promise<void>) => void }).waitUntil?.(done);
+});

@@ -1,14 +1,15 @@
 import { MqttClient as EngineClient, type ConnectOptions, type ConnectTarget, type Transport } from "@rivulet/engine";
-import { tcp } from "@rivulet/deno";
+import { createTcp } from "@rivulet/deno";
+import { tcp } from "@rivulet/node";
 import { webSocket } from "@rivulet/websocket";
 import { connected, onPlatform } from "./platform.ts";
 
 export * from "./shared.ts";
 
-/** What Deno can open. */
-const transports: readonly Transport[] = [tcp, webSocket];
+/** What Deno can open: plain sockets by itself, and through its `node:net` and `node:tls` what it lacks there. */
+const transports: readonly Transport[] = [createTcp(tcp), webSocket];
 
-/** An MQTT client for `mqtt:`, `tcp:`, `ws:` and `wss:` URLs. See `connect`, which makes one that is connected. */
+/** An MQTT client for `mqtt:`, `mqtts:`, `mqtt+unix:`, `ws:` and `wss:` URLs. See `connect`, which makes one that is connected. */
 export class MqttClient extends EngineClient {
   /**
    * Makes a client that is not connected; `client.connect()` connects it.

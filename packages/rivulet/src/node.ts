@@ -1,14 +1,14 @@
 import { MqttClient as EngineClient, type ConnectOptions, type ConnectTarget, type Transport } from "@rivulet/engine";
-import { tcp } from "@rivulet/node";
-import { webSocket } from "@rivulet/websocket";
+import { dial, tcp } from "@rivulet/node";
+import { createNodeWebSocket } from "@rivulet/websocket";
 import { connected, onPlatform } from "./platform.ts";
 
 export * from "./shared.ts";
 
-/** What Node can open. */
-const transports: readonly Transport[] = [tcp, webSocket];
+/** What Node can open. WebSockets have their sockets, proxies and TLS from the same place as TCP. */
+const transports: readonly Transport[] = [tcp, createNodeWebSocket(dial)];
 
-/** An MQTT client for `mqtt:`, `tcp:`, `ws:` and `wss:` URLs. See `connect`, which makes one that is connected. */
+/** An MQTT client for `mqtt:`, `mqtts:`, `mqtt+unix:`, `ws:` and `wss:` URLs. See `connect`, which makes one that is connected. */
 export class MqttClient extends EngineClient {
   /**
    * Makes a client that is not connected; `client.connect()` connects it.

@@ -14,21 +14,23 @@ function stubScope(document?: { visibilityState: string }): EventTarget {
   return scope;
 }
 
-test("calls when the page is looked at again, taken out of the cache, and when the network is back", () => {
+test("calls when the page is looked at again or taken out of the cache, and when the network comes or goes", () => {
   const document = { visibilityState: "visible" };
   const scope = stubScope(document);
   let count = 0;
   const off = onWake(() => (count += 1));
   for (const name of ["visibilitychange", "pageshow", "online", "offline", "focus"])
     scope.dispatchEvent(new Event(name));
-  expect(count).toBe(3);
+  expect(count).toBe(4);
   document.visibilityState = "hidden";
   scope.dispatchEvent(new Event("visibilitychange"));
-  expect(count).toBe(3);
+  expect(count).toBe(4);
+  for (const name of ["online", "offline"]) scope.dispatchEvent(new Event(name));
+  expect(count).toBe(6); // A connection is of use in the background too.
   document.visibilityState = "visible";
   off();
-  for (const name of ["visibilitychange", "pageshow", "online"]) scope.dispatchEvent(new Event(name));
-  expect(count).toBe(3);
+  for (const name of ["visibilitychange", "pageshow", "online", "offline"]) scope.dispatchEvent(new Event(name));
+  expect(count).toBe(6);
 });
 
 test("calls in a worker when the network is back", () => {

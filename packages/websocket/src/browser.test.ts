@@ -9,6 +9,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import { transportScenarios, type TransportHarness } from "../../engine/testing/transport-contract.ts";
+import { quietContext } from "../testing/quiet-context.ts";
 import { startWebSocketPeer, type WebSocketPeer } from "../testing/web-socket-peer.ts";
 import { webSocket } from "./browser.ts";
 
@@ -37,13 +38,24 @@ describe("webSocket in browsers", () => {
   afterEach(() => peer.close());
 
   const open = (options: TransportOptions = {}): Promise<Duplex> =>
-    webSocket.open(peer.target, options, { signal: new AbortController().signal, report: () => undefined });
+    webSocket.open(peer.target, options, quietContext());
 
-  it("refuses headers, and says why", async () => {
-    const error = await open({ webSocket: { headers: { a: "b" } } }).catch((reason: unknown) => reason);
+  it.each<[string, TransportOptions]>([
+    ["tls", { tls: { alpnProtocols: ["mqtt"] } }],
+    ["proxy", { proxy: "http://user:secret@127.0.0.1:3128" }],
+    ["socket", { socket: { noDelay: true } }],
+    ["webSocket.headers", { webSocket: { headers: { authorization: "secret" } } }],
+    ["webSocket.perMessageDeflate", { webSocket: { perMessageDeflate: false } }],
+    ["webSocket.maxPayloadBytes", { webSocket: { maxPayloadBytes: 1000 } }],
+  ])("refuses %s, and says where", async (feature, options) => {
+    const error = await open(options).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(UnsupportedError);
-    expect((error as UnsupportedError).feature).toBe("webSocket.headers");
-    expect((error as UnsupportedError).message).toMatch(/browsers/);
+    expect(error).toMatchObject({ feature, message: `${feature} is not supported in browsers` });
+  });
+
+  it("is not bothered by options that nobody has set", async () => {
+    const nothing = { headers: undefined, perMessageDeflate: undefined, maxPayloadBytes: undefined };
+    (await open({ socket: undefined, tls: undefined, proxy: undefined, webSocket: nothing })).abort();
   });
 
   it("refuses to connect where there is no WebSocket", async () => {
@@ -60,7 +72,7 @@ describe("webSocket in browsers", () => {
 
   it("refuses a server that chooses another subprotocol [MQTT-6.0.0-4]", async () => {
     const other = await startWebSocketPeer({ subprotocol: "chat" });
-    const context = { signal: new AbortController().signal, report: () => undefined };
+    const context = quietContext();
     await expect(webSocket.open(other.target, {}, context)).rejects.toThrow(TransportError);
     await other.whenIdle();
     await other.close();
@@ -79,6 +91,57 @@ describe("webSocket in browsers", () => {
     connection.webSocket?.send("hello");
     await expect(duplex.closed).rejects.toThrow(TransportError);
     await connection.whenEnded();
+  });
+
+  it("looks at what waits to be sent when a message comes, however slow timers are", async () => {
+    class Stalled extends WebSocket {
+      isStalled = false;
+      // @ts-expect-error: Only read here; a browser's has no more.
+      override get bufferedAmount(): number {
+        return this.isStalled ? 2 ** 20 : 0;
+      }
+    }
+    const sockets: Stalled[] = [];
+    const make = function (url: string, protocols: string[]): Stalled {
+      const socket = new Stalled(url, protocols);
+      sockets.push(socket);
+      return socket;
+    };
+    vi.stubGlobal("WebSocket", make);
+    const duplex = await open();
+    const connection = await peer.accept();
+    const [socket] = sockets;
+    if (socket === undefined) throw new Error("It made no WebSocket");
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }); // A page in the background hardly has any.
+    try {
+      socket.isStalled = true;
+      const writing = duplex.writable.getWriter().write(Uint8Array.of(1));
+      await connection.receivePattern(0);
+      expect(vi.getTimerCount()).toBe(1);
+      socket.isStalled = false;
+      connection.webSocket?.send(Uint8Array.of(2));
+      await writing;
+      expect(vi.getTimerCount()).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+    duplex.abort();
+  });
+
+  it("ends when the page is put into the cache, and not when it is left for good", async () => {
+    const scope = new EventTarget();
+    vi.stubGlobal("addEventListener", scope.addEventListener.bind(scope));
+    const removed: unknown[] = [];
+    vi.stubGlobal("removeEventListener", (...values: unknown[]) => removed.push(values[0]));
+    const duplex = await open();
+    scope.dispatchEvent(Object.assign(new Event("pagehide"), { persisted: false }));
+    const writer = duplex.writable.getWriter();
+    await writer.write(Uint8Array.of(1));
+    expect(removed).toEqual([]);
+    scope.dispatchEvent(Object.assign(new Event("pagehide"), { persisted: true }));
+    await expect(duplex.closed).rejects.toThrow(`The connection to ${peer.target.url} failed: the page was left`);
+    await (await peer.accept()).whenEnded();
+    expect(removed).toEqual(["pagehide"]);
   });
 
   it("takes a single message that is larger than the limit", async () => {

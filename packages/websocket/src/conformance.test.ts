@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { TransportError, type Duplex, type Transport } from "@rivulet/engine";
 import { WebSocket } from "ws";
+import { quietContext } from "../testing/quiet-context.ts";
 import { startWebSocketPeer, type WebSocketPeer } from "../testing/web-socket-peer.ts";
 import { webSocket as inBrowsers } from "./browser.ts";
 import { webSocket as inDeno } from "./deno.ts";
@@ -16,7 +17,7 @@ afterEach(async () => {
 });
 
 function open(transport: Transport): Promise<Duplex> {
-  return transport.open(peer.target, {}, { signal: new AbortController().signal, report: () => undefined });
+  return transport.open(peer.target, {}, quietContext());
 }
 
 describe.each([
@@ -76,7 +77,7 @@ describe.each([
 describe("a server that chooses another subprotocol than mqtt is refused", () => {
   it("on Node [MQTT-6.0.0-4 MQTT311-6.0.0-4]", async () => {
     const other = await startWebSocketPeer({ subprotocol: "chat" });
-    const context = { signal: new AbortController().signal, report: () => undefined };
+    const context = quietContext();
     await expect(onNode.open(other.target, {}, context)).rejects.toThrow('the server chose the subprotocol "chat"');
     await other.close();
   });

@@ -8,7 +8,7 @@
  */
 
 import { TransportError, type ConnectionInfo, type Duplex } from "@rivulet/engine";
-import { inboundLimitBytes, readableHighWaterMarkBytes } from "./limits.ts";
+import { inboundLimitBytes } from "./limits.ts";
 import { connectionError } from "./web-socket-errors.ts";
 
 /** What an adapter can do. None of these throws. */
@@ -19,6 +19,8 @@ export interface MessageSocket {
   close(over: boolean): void;
   /** Starts and stops reading from the network, where the platform can. Twice is as good as once. */
   setReading?(on: boolean): void;
+  /** Bytes that may wait in `readable`. */
+  readonly readableBytes?: number;
 }
 
 /** A `Duplex`, and what its adapter tells it. */
@@ -65,7 +67,7 @@ export function createMessageDuplex(socket: MessageSocket, info: ConnectionInfo)
   });
   closed.catch(ignore);
 
-  const highWaterMark = socket.setReading ? readableHighWaterMarkBytes : inboundLimitBytes;
+  const highWaterMark = socket.readableBytes ?? inboundLimitBytes;
   const readable = new ReadableStream<Uint8Array>(
     {
       start(controller) {

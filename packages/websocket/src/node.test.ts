@@ -2,9 +2,16 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
-import { InvalidOptionError, TransportError, type Duplex, type TransportOptions } from "@rivulet/engine";
+import {
+  InvalidOptionError,
+  TransportError,
+  UnsupportedError,
+  type Duplex,
+  type TransportOptions,
+} from "@rivulet/engine";
 import { afterEach, describe, expect, it } from "vitest";
 import { transportScenarios, type TransportHarness } from "../../engine/testing/transport-contract.ts";
+import { quietContext } from "../testing/quiet-context.ts";
 import { startWebSocketPeer, type WebSocketPeer } from "../testing/web-socket-peer.ts";
 import { webSocket } from "./node.ts";
 
@@ -26,10 +33,11 @@ describe("webSocket on Node", () => {
   afterEach(() => peer.close());
 
   const open = (url: string, options: TransportOptions = {}, reports: string[] = []): Promise<Duplex> =>
-    webSocket.open({ ...peer.target, url, address: url }, options, {
-      signal: new AbortController().signal,
-      report: (status) => reports.push(status),
-    });
+    webSocket.open(
+      { ...peer.target, url, address: url },
+      options,
+      quietContext({ report: (status) => reports.push(status) }),
+    );
   const failure = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error);
 
   it("sends one frame for each chunk", async () => {
@@ -126,6 +134,9 @@ describe("webSocket on Node", () => {
     ["webSocket.protocols", { protocols: ["m q t t"] }],
     ["webSocket.headers", { headers: { "a b": "c" } }],
     ["webSocket.headers", { headers: { a: "b\r\nc: d" } }],
+    ["webSocket.perMessageDeflate", { perMessageDeflate: "yes" }],
+    ["webSocket.maxPayloadBytes", { maxPayloadBytes: 0 }],
+    ["webSocket.maxPayloadBytes", { maxPayloadBytes: 2 ** 31 }],
   ])("refuses %s %j", async (option, options) => {
     peer = await startWebSocketPeer();
     const error = await failure(open(peer.target.url, { webSocket: options as object }));
@@ -133,9 +144,37 @@ describe("webSocket on Node", () => {
     expect((error as InvalidOptionError).option).toBe(option);
   });
 
-  it("leaves options for sockets alone", async () => {
+  it.each([
+    ["tls", { tls: { allowExpired: true } }],
+    ["proxy", { proxy: "system" }],
+    ["socket", { socket: { noDelay: false } }],
+  ])("refuses %s, which takes somebody who dials", async (name, options) => {
     peer = await startWebSocketPeer();
-    const duplex = await open(peer.target.url, { socket: { noDelay: false } });
+    const error = await failure(open(peer.target.url, options));
+    expect(error).toBeInstanceOf(UnsupportedError);
+    expect(error).toMatchObject({
+      feature: name,
+      message: `${name} is not supported by this transport alone: see createNodeWebSocket`,
+    });
+  });
+
+  it("offers to compress only when asked to", async () => {
+    peer = await startWebSocketPeer();
+    const duplex = await open(peer.target.url, { webSocket: { perMessageDeflate: true } });
+    const { headers } = await peer.accept();
+    expect(headers["sec-websocket-extensions"]).toMatch(/^permessage-deflate/);
     duplex.abort();
+  });
+
+  it("ends the connection at a message that is too large", async () => {
+    peer = await startWebSocketPeer();
+    const duplex = await open(peer.target.url, { webSocket: { maxPayloadBytes: 1000 } });
+    const connection = await peer.accept();
+    await connection.sendPattern(1000, 1000);
+    const reader = duplex.readable.getReader();
+    expect((await reader.read()).value?.length).toBe(1000);
+    connection.webSocket?.send(new Uint8Array(1001));
+    await expect(duplex.closed).rejects.toThrow("failed: a message is larger than webSocket.maxPayloadBytes");
+    await connection.whenEnded();
   });
 });

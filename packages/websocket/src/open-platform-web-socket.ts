@@ -1,29 +1,33 @@
-import type { Duplex, TransportTarget, WebSocketOptions } from "@rivulet/engine";
+import type { Duplex, TransportTarget } from "@rivulet/engine";
 import { longestPollMs, outboundHighWaterMarkBytes, shortestPollMs } from "./limits.ts";
 import { createMessageDuplex } from "./message-duplex.ts";
-import { closedError, constructionError, subprotocolError } from "./web-socket-errors.ts";
+import { closedError, connectionError, constructionError, subprotocolError } from "./web-socket-errors.ts";
+import type { OpenWebSocket } from "./web-socket-transport.ts";
 
 /** Opens the platform's own WebSocket. The signal matters until it is open. */
-export async function openPlatformWebSocket(
-  { url, address }: TransportTarget,
-  { protocols }: Required<WebSocketOptions>,
-  signal: AbortSignal,
-): Promise<Duplex> {
+export const openPlatformWebSocket: OpenWebSocket = async (
+  { url, address },
+  { webSocket: { protocols } },
+  { signal },
+): Promise<Duplex> => {
   const socket = createSocket({ url, address }, protocols);
   socket.binaryType = "arraybuffer";
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let poll = (_delayMs?: number): void => {};
   // It is there before the connection is, so that one set of handlers serves both and no message finds none.
   const duplex = createMessageDuplex(
     {
       send(chunk, done) {
         socket.send(chunk as Uint8Array<ArrayBuffer>); // What the engine writes is never shared memory.
-        // There is no event for a `bufferedAmount` that falls: it is looked at, soon at first and then less often.
-        const poll = (delayMs: number): void => {
+        // There is no event for a `bufferedAmount` that falls: it is looked at, soon at first and then less often, and
+        // whenever something comes: in a page that nobody looks at, timers are as slow as one a second, or a minute.
+        poll = (delayMs = shortestPollMs): void => {
+          clearTimeout(timer);
           if (socket.bufferedAmount > outboundHighWaterMarkBytes) {
             timer = setTimeout(poll, delayMs, Math.min(2 * delayMs, longestPollMs));
           } else done();
         };
-        poll(shortestPollMs);
+        poll();
       },
       close() {
         clearTimeout(timer);
@@ -38,6 +42,13 @@ export async function openPlatformWebSocket(
       },
     },
   );
+  // A page that is kept for the way back loses its WebSockets, and hears of it long after it is back. Known at once, the
+  // loss is over by then but for the connecting.
+  const onPageHide = ({ persisted }: PageTransitionEvent): void => {
+    if (persisted) duplex.abort(connectionError(address, "the page was left"));
+  };
+  globalThis.addEventListener?.("pagehide", onPageHide); // Not in React Native.
+  void duplex.closed.catch(() => undefined).then(() => globalThis.removeEventListener?.("pagehide", onPageHide));
   // Whoever aborts meets the signal's reason below, and nobody has the duplex that fails with the event.
   signal.addEventListener("abort", duplex.abort);
   let cause: Error | undefined;
@@ -49,6 +60,7 @@ export async function openPlatformWebSocket(
     duplex.abort(closedError(address, code, reason, cause));
   };
   socket.onmessage = ({ data }) => {
+    poll();
     duplex.receive(typeof data === "string" ? undefined : new Uint8Array(data as ArrayBuffer));
   };
   try {
@@ -65,7 +77,7 @@ export async function openPlatformWebSocket(
     signal.removeEventListener("abort", duplex.abort);
     signal.throwIfAborted(); // Rather than what the abort has led to.
   }
-}
+};
 
 function createSocket(
   { url, address }: Pick<TransportTarget, "url" | "address">,

@@ -1,4 +1,5 @@
 import { TransportError, type Duplex, type TransportTarget } from "@rivulet/engine";
+import { readableHighWaterMarkBytes } from "./limits.ts";
 import { createMessageDuplex, type MessageDuplex, type MessageSocket } from "./message-duplex.ts";
 import { closedError, constructionError, subprotocolError } from "./web-socket-errors.ts";
 import type { OpenWebSocket } from "./web-socket-transport.ts";
@@ -24,7 +25,8 @@ type WebSocketStreamConstructor = new (
 export function findWebSocketStream(): OpenWebSocket | undefined {
   const { WebSocketStream: create } = globalThis as { WebSocketStream?: WebSocketStreamConstructor };
   if (create === undefined) return undefined;
-  return (target, { protocols }, signal) => openWebSocketStream(create, target, { protocols, signal });
+  return (target, { webSocket: { protocols } }, { signal }) =>
+    openWebSocketStream(create, target, { protocols, signal });
 }
 
 /** The signal matters until it is open. */
@@ -64,6 +66,7 @@ async function openWebSocketStream(
 }
 
 class StreamMessageSocket implements MessageSocket {
+  readonly readableBytes = readableHighWaterMarkBytes;
   readonly #stream: WebSocketStream;
   readonly #reader: ReadableStreamDefaultReader<unknown>;
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;

@@ -1,5 +1,6 @@
 import type { TransportTarget } from "@rivulet/engine";
-import { startWebSocketPeer, type WebSocketPeer, type WebSocketPeerConnection } from "./web-socket-peer.ts";
+import type { Peer, PeerConnection } from "../../engine/testing/transport-contract.ts";
+import { startWebSocketPeer } from "./web-socket-peer.ts";
 
 /** A call from a page to a scripted server or one of its connections; plain data. */
 export interface PeerCall {
@@ -28,13 +29,18 @@ export interface StartedPeer {
 
 /** Scripted servers and their connections, by number. */
 export class PeerRegistry {
-  readonly #peers = new Map<number, WebSocketPeer>();
-  readonly #connections = new Map<number, WebSocketPeerConnection>();
+  readonly #peers = new Map<number, Peer>();
+  readonly #connections = new Map<number, PeerConnection>();
+  readonly #start: (options: object) => Promise<Peer>;
   #lastId = 0;
+
+  constructor(start: (options: object) => Promise<Peer> = startWebSocketPeer) {
+    this.#start = start;
+  }
 
   async call({ id = 0, method, values }: PeerCall): Promise<unknown> {
     if (method === "start") {
-      const peer = await startWebSocketPeer(values[0] ?? {});
+      const peer = await this.#start(values[0] ?? {});
       this.#peers.set(++this.#lastId, peer);
       return { id: this.#lastId, target: peer.target } satisfies StartedPeer;
     }
@@ -56,7 +62,7 @@ export class PeerRegistry {
     for (const peer of this.#peers.values()) await peer.close();
   }
 
-  #peer(id: number): WebSocketPeer {
+  #peer(id: number): Peer {
     const peer = this.#peers.get(id);
     if (peer === undefined) throw new Error(`There is no server ${id}`);
     return peer;
