@@ -51,11 +51,13 @@ process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
 
 async function runAll(name: RuntimeName): Promise<void> {
   console.log(`\n${name}`);
-  const common = await startRuntime(name);
+  const ca = lab.authority.certificate;
+  const common = await startRuntime(name, { ca });
   try {
     for (const check of checks.filter(({ option }) => option.startsWith(wanted.option))) {
-      const own = check.environment && common.carries === "tcp" && (await startRuntime(name, check.environment(lab)));
-      const verdict = await judge(check, own || common).finally(() => own && own.close());
+      const environment = common.tellsOfTls ? check.environment?.(lab) : undefined;
+      const own = environment && (await startRuntime(name, { ca, environment }));
+      const verdict = await judge(check, own ?? common).finally(() => own?.close());
       if (verdict === undefined) continue;
       passed++;
       const row = cells.get(check.option) ?? new Map<RuntimeName, Verdict>();

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { build } from "esbuild";
 
+import { startWorkerd } from "../../packages/workers/testing/workerd-process.ts";
 import { chromiumArguments } from "../hosts/run-playwright.ts";
 import { commandOf, type CommandLineRuntime } from "../hosts/run-command-line.ts";
 import { root } from "../support/bundles.ts";
@@ -18,23 +19,30 @@ export interface Runtime {
   readonly name: RuntimeName;
   /** Schemes of URLs that it opens: a server of MQTT over plain TCP, or of WebSocket. */
   readonly carries: "tcp" | "ws";
+  /** Whether TLS is not the platform's own affair. */
+  readonly tellsOfTls: boolean;
   perform(specification: Specification): Promise<Outcome>;
   close(): Promise<void>;
 }
 
-export const runtimeNames = ["node", "bun", "deno", "chromium"] as const;
+export const runtimeNames = ["node", "bun", "deno", "workerd", "chromium"] as const;
 export type RuntimeName = (typeof runtimeNames)[number];
 
 const output = join(root, ".cache/e2e/options");
 const common = { bundle: true, target: "es2022", logLevel: "warning", sourcemap: "inline" } as const;
 const here = import.meta.dirname;
 
-/** Starts a runtime; `environment` is for those with a command line. */
-export async function startRuntime(
-  name: RuntimeName,
-  environment: Readonly<Record<string, string>> = {},
-): Promise<Runtime> {
-  return name === "chromium" ? startPage() : startCommandLine(name, environment);
+export interface RuntimeOptions {
+  /** For those with a command line. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** An authority that those trust of which nobody can ask it by an option, in PEM. */
+  readonly ca: string;
+}
+
+/** Starts a runtime. */
+export async function startRuntime(name: RuntimeName, { environment = {}, ca }: RuntimeOptions): Promise<Runtime> {
+  if (name === "chromium") return startPage();
+  return name === "workerd" ? startWorker(ca) : startCommandLine(name, environment);
 }
 
 async function startCommandLine(
@@ -64,6 +72,7 @@ async function startCommandLine(
   return {
     name,
     carries: "tcp",
+    tellsOfTls: true,
     perform: async (specification) => {
       child.stdin.write(`${JSON.stringify(specification)}\n`);
       const line = await Promise.race([lines.next(), ended]);
@@ -73,6 +82,20 @@ async function startCommandLine(
       child.stdin.end();
       await ended.catch(() => undefined);
     },
+  };
+}
+
+async function startWorker(ca: string): Promise<Runtime> {
+  const workerd = await startWorkerd({ entry: join(here, "cloudflare-worker.ts"), ca });
+  return {
+    name: "workerd",
+    carries: "tcp",
+    tellsOfTls: false,
+    perform: async (specification) => {
+      const response = await fetch(workerd.url, { method: "POST", body: JSON.stringify(specification) });
+      return (await response.json()) as Outcome;
+    },
+    close: () => workerd.stop(),
   };
 }
 
@@ -96,6 +119,7 @@ async function startPage(): Promise<Runtime> {
   return {
     name: "chromium",
     carries: "ws",
+    tellsOfTls: false,
     perform: (specification) => page.evaluate((each) => globalThis.performHere(each), specification),
     close: async () => {
       await browser.close();

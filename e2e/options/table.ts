@@ -10,7 +10,13 @@ export type Cells = Map<string, Map<RuntimeName, Verdict>>;
 const file = join(root, "README.md");
 const begin = "<!-- options: made by `npm run test:options -- --write` -->";
 const end = "<!-- /options -->";
-const titles: Readonly<Record<RuntimeName, string>> = { node: "Node", bun: "Bun", deno: "Deno", chromium: "browsers" };
+const titles: Readonly<Record<RuntimeName, string>> = {
+  node: "Node",
+  bun: "Bun",
+  deno: "Deno",
+  workerd: "Workers",
+  chromium: "browsers",
+};
 
 /** Puts the table into the README. */
 export function writeTable(cells: Cells): void {

@@ -46,8 +46,8 @@ function asks(option: "ocsp" | "crl"): OptionCheck {
         assert.equal(responder.asked.length, 0);
         await works(context, goodServer, { [option]: "required" });
         assert.ok(responder.asked.length > 0);
-        assert.match(await fails(context, revokedServer, { [option]: "required" }), /revoked/);
-        assert.match(await fails(context, revokedServer, { [option]: "ifAvailable" }), /revoked/);
+        await fails(context, revokedServer, { [option]: "required" }, { reason: /revoked/ });
+        await fails(context, revokedServer, { [option]: "ifAvailable" }, { reason: /revoked/ });
       }),
   };
 }
@@ -67,7 +67,7 @@ export const revocationChecks: readonly OptionCheck[] = [
     run: (context) =>
       withRevocation(context, async ({ good, revoked }) => {
         await works(context, await staples(context, good), { ocspStapling: "required" });
-        assert.match(await fails(context, await staples(context, revoked), { ocspStapling: "ifAvailable" }), /revoked/);
+        await fails(context, await staples(context, revoked), { ocspStapling: "ifAvailable" }, { reason: /revoked/ });
         await fails(context, await serve(context, {}, good), { ocspStapling: "required" });
       }),
   },
@@ -76,8 +76,8 @@ export const revocationChecks: readonly OptionCheck[] = [
     run: (context) =>
       withRevocation(context, async ({ revoked }) => {
         const server = await serve(context, {}, revoked);
+        await works(context, server, { allowRevoked: true, crl: "required" });
         await fails(context, server, { crl: "required" });
-        await works(context, server, { crl: "required", allowRevoked: true });
       }),
   },
 ];
