@@ -1,8 +1,9 @@
 /** Scripted servers in a process of their own, on Node: a call comes in on each line, its outcome goes out on a line. */
 import process from "node:process";
 import { createInterface } from "node:readline";
+import type { Peer } from "../../engine/testing/transport-contract.ts";
 import { PeerRegistry, type PeerCall } from "../../websocket/testing/peer-registry.ts";
-import { startTcpPeer } from "./tcp-peer.ts";
+import { startTcpPeer, type TcpPeerOptions } from "./tcp-peer.ts";
 
 /** A call, and the number that its outcome is to have. */
 export interface NumberedCall {
@@ -16,7 +17,7 @@ export interface NumberedOutcome {
   readonly error?: string;
 }
 
-const registry = new PeerRegistry(startTcpPeer);
+const registry = new PeerRegistry(startPeer);
 for await (const line of createInterface(process.stdin)) void answer(JSON.parse(line) as NumberedCall);
 await registry.closeAll();
 
@@ -28,4 +29,19 @@ async function answer({ number, call }: NumberedCall): Promise<void> {
     outcome = { number, error: String(error) };
   }
   process.stdout.write(`${JSON.stringify(outcome)}\n`);
+}
+
+/** A connection that was given up while it was made may be made all the same: its end has to be answered. */
+async function startPeer(options: TcpPeerOptions): Promise<Peer> {
+  const peer = await startTcpPeer(options);
+  const endAll = async (): Promise<void> => {
+    for (;;) await (await peer.accept()).whenEnded();
+  };
+  return {
+    ...peer,
+    whenIdle: () => {
+      void endAll();
+      return peer.whenIdle();
+    },
+  };
 }
