@@ -97,8 +97,11 @@ function inputs({ directory, entries }: PublishedPackage): Record<string, string
 }
 
 function browserEntries({ name, directory, entries }: PublishedPackage): (id: string) => boolean {
-  const forBrowsers = entries.filter(({ conditions }) =>
-    conditions.some((condition) => ["browser", "workerd", "default"].includes(condition)),
+  const forBrowsers = entries.filter(
+    ({ conditions }) =>
+      // What is Node's may have a subpath of its own, too.
+      !conditions.includes("node") &&
+      conditions.some((condition) => ["browser", "workerd", "default"].includes(condition)),
   );
   const paths = platformPackages.includes(name)
     ? []

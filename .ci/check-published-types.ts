@@ -9,7 +9,7 @@ import { packAll, type PackedPackage } from "./lib/packed.ts";
 
 interface Consumer {
   readonly compilerOptions: Readonly<Record<string, unknown>>;
-  /** Packages for another platform. */
+  /** Packages, and subpaths, for another platform. */
   readonly without: readonly string[];
 }
 
@@ -18,7 +18,7 @@ const compilers = ["typescript", "typescript-5.9", "typescript-7.0"];
 const consumers: Readonly<Record<string, Consumer>> = {
   browser: {
     compilerOptions: { module: "esnext", moduleResolution: "bundler", lib: ["es2022", "dom"], types: [] },
-    without: ["@rivulet/node", "@rivulet/deno"],
+    without: ["@rivulet/node", "@rivulet/deno", "@rivulet/websocket/node"],
   },
   node: {
     compilerOptions: { module: "nodenext", moduleResolution: "nodenext", lib: ["es2022"], types: ["node"] },
@@ -32,7 +32,7 @@ const consumers: Readonly<Record<string, Consumer>> = {
       lib: ["esnext", "dom", "dom.asynciterable"],
       types: ["deno"],
     },
-    without: ["@rivulet/node"],
+    without: ["@rivulet/node", "@rivulet/websocket/node"],
   },
 };
 
@@ -62,6 +62,7 @@ function writeConsumer(name: string, consumer: Consumer, packages: readonly Pack
   const used = packages.filter((published) => !consumer.without.includes(published.name));
   const source = used
     .flatMap(specifiers)
+    .filter((specifier) => !consumer.without.includes(specifier))
     .map((specifier, index) => `export * as package${index} from "${specifier}";\n`)
     .join("");
   writeFileSync(join(directory, `${name}.ts`), source);

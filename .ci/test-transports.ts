@@ -1,4 +1,4 @@
-/** Runs the transport contract where vitest does not: in Deno, with and without WebSocketStream, and in Chromium. */
+/** Runs the transport contract where vitest does not: in Deno, with and without WebSocketStream, in Bun, and in Chromium. */
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { findChromium } from "../e2e/support/find-executable.ts";
@@ -11,8 +11,11 @@ interface Suite {
 }
 
 const deno = join(root, "node_modules/deno/bin.cjs");
+const bun = join(root, "node_modules/.bin/bun");
 const reports = join(root, ".cache/test");
 const timeoutMs = 300_000;
+/** The executable for servers that are to run on Node. */
+process.env["NODE"] = process.execPath;
 
 function denoSuite(name: string, ...args: readonly string[]): Suite {
   return {
@@ -33,6 +36,15 @@ function denoSuite(name: string, ...args: readonly string[]): Suite {
   };
 }
 
+const bunSuite: Suite = {
+  name: "TCP, Unix sockets and TLS in Bun",
+  run: async () => {
+    const script = "packages/node/testing/bun-contract.ts";
+    const result = await run(bun, ["--conditions=@rivulet/source", script], { timeoutMs });
+    return { ...result, totals: ofTap(result.stdout) };
+  },
+};
+
 const chromiumSuite: Suite = {
   name: "WebSocket in Chromium",
   run: async () => {
@@ -45,11 +57,16 @@ const chromiumSuite: Suite = {
   },
 };
 
+function inDeno(name: string): string {
+  return `packages/deno/testing/${name}.deno-test.ts`;
+}
+
 const webSocketInDeno = "packages/websocket/testing/web-socket.deno-test.ts";
 const suites: readonly Suite[] = [
-  denoSuite("TCP in Deno", "packages/deno/testing/tcp.deno-test.ts"),
+  denoSuite("TCP, Unix sockets and TLS in Deno", ...["contract", "tcp", "tls"].map(inDeno)),
   denoSuite("WebSocket in Deno", webSocketInDeno),
   denoSuite("WebSocketStream in Deno", "--unstable-net", webSocketInDeno),
+  bunSuite,
   chromiumSuite,
 ];
 

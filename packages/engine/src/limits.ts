@@ -60,6 +60,12 @@ export const acknowledgementPatienceMs = 30_000;
 /** A packet that arrives in pieces is a sign of life when it grows by so many bytes within the Keep Alive. */
 export const leastProgressBytes = 1024;
 
+/**
+ * How long after CONNACK messages of a resumed session wait for the application to subscribe, on the first connection,
+ * in ms. Meanwhile they are not acknowledged, nor are those behind them.
+ */
+export const firstConsumerPatienceMs = 10_000;
+
 /** How long the server has to close its side after DISCONNECT before the connection is dropped, in ms. */
 export const closeGraceMs = 2000;
 

@@ -1,6 +1,6 @@
 import { MqttClient as EngineClient, type ConnectOptions, type ConnectTarget, type Transport } from "@rivulet/engine";
 import { dial, tcp } from "@rivulet/node";
-import { createNodeWebSocket } from "@rivulet/websocket";
+import { createNodeWebSocket } from "@rivulet/websocket/node";
 import { connected, onPlatform } from "./platform.ts";
 
 export * from "./shared.ts";

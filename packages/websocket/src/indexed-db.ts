@@ -63,13 +63,20 @@ export async function indexedDbSessionStore(
   }
   const database = await openDatabase(name, durability);
   const locks: LockManager | undefined = globalThis.navigator?.locks;
-  return new IndexedDbSessionStore(database, (session) =>
+  return new DatabaseSessionStore(database, (session) =>
     locks === undefined ? leaseSession(database, session, clock) : lockSession(locks, `rivulet:${name}`, session),
   );
 }
 
 /** Keeps sessions in IndexedDB. `indexedDbSessionStore` makes one. */
-export class IndexedDbSessionStore implements SessionStore {
+export interface IndexedDbSessionStore extends SessionStore {
+  /** Lets another client have a session. */
+  release(session: string): Promise<void>;
+  /** Closes the store when what is being written has been, and lets go of its sessions. Disconnect its clients before. */
+  close(): Promise<void>;
+}
+
+class DatabaseSessionStore implements IndexedDbSessionStore {
   readonly #database: Database;
   readonly #own: (session: string) => Promise<Ownership>;
   /** The sessions that were loaded and not released; undefined while one is being loaded. */

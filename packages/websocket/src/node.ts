@@ -34,7 +34,7 @@ export const webSocket: Transport = webSocketTransport(
  * ```ts
  * import { once } from "node:events";
  * import { connect } from "node:net";
- * import { createNodeWebSocket } from "@rivulet/websocket";
+ * import { createNodeWebSocket } from "@rivulet/websocket/node";
  *
  * const webSocket = createNodeWebSocket(async ({ url, hostname, port }) => {
  *   const socket = connect(port, hostname);

@@ -257,6 +257,10 @@ export class MqttClient implements AsyncDisposable {
    * Subscribes to one or more Topic Filters. With a handler, each message is given to it; without, they wait for
    * whoever loops over the Subscription or reads its `readable`.
    *
+   * Where the server has resumed the Session of an earlier process, messages at QoS 1 and 2 that waited in it come to the
+   * first that subscribes to them. For 10 s after the client has connected they wait for that, unacknowledged, and those
+   * behind them too; then they are lost, as the log says.
+   *
    * Resolves when the server has answered; when it refused some of several filters, `results` says which.
    *
    * @throws InvalidTopicError, InvalidOptionError, UnsupportedError, NotConnectedError; SubscribeError when the server
@@ -389,8 +393,9 @@ export class MqttClient implements AsyncDisposable {
   }
 
   /**
-   * Takes up what another client with the same `clientId` had exported: what was queued here comes after it. Nobody
-   * waits for its messages; those for its subscriptions come to the listener of `message`.
+   * Takes up what another client with the same `clientId` had exported: what was queued here comes after it. Its
+   * subscriptions have no consumers here: their messages come to whoever subscribes next, or to the listener of
+   * `message`.
    *
    * Without a connection, it makes CONNECT ask the server for the Session, unless the option `cleanStart` is true: then
    * what was under way is lost, as `sessionLost` says. A client that was given no `clientId`, and has not begun to
@@ -410,7 +415,10 @@ export class MqttClient implements AsyncDisposable {
 
   /** Calls a listener at each event of a name; returns a function that calls it off. */
   on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): Unsubscribe {
-    return this.#emitter.on(name, listener);
+    const off = this.#emitter.on(name, listener);
+    // Not before whoever listens has what this returns.
+    if (name === "message") void Promise.resolve().then(() => this.#subscriber.consumers.retry());
+    return off;
   }
 
   /**
@@ -455,7 +463,7 @@ export class MqttClient implements AsyncDisposable {
   #handle(event: SessionEvent<Operation>): void {
     switch (event.type) {
       case "message":
-        this.#subscriber.consumers.deliver(event.packet, event.exchange, this.protocolVersion);
+        this.#subscriber.consumers.deliver(event.packet, event.exchange);
         break;
       case "answered":
         event.context.answered(event.packet);
@@ -468,6 +476,7 @@ export class MqttClient implements AsyncDisposable {
         this.#publisher.batched(event.context);
         break;
       case "connected":
+        this.#subscriber.connected(event.server.sessionPresent);
         this.#emitter.emit("connected", { sessionPresent: event.server.sessionPresent, server: event.server });
         break;
       case "acknowledged": {
@@ -488,8 +497,10 @@ export class MqttClient implements AsyncDisposable {
         this.#subscriber.lost(event.topicFilters, event.error);
         this.#requester.forget(event.topicFilters);
         break;
-      case "auth":
       case "ended":
+        this.#subscriber.ended();
+        break;
+      case "auth":
         break;
     }
   }

@@ -4,7 +4,7 @@ import { inboundBytesLimit, routeCacheSize } from "../limits.ts";
 import type { Acknowledgement, IncomingExchange } from "../session/exchanges.ts";
 import { done, type Delivery } from "./delivery.ts";
 import { FilterTrie } from "./filter-trie.ts";
-import type { Inbox, InboxHost } from "./inbox.ts";
+import { sizeOf, type Inbox, type InboxHost } from "./inbox.ts";
 import { Message } from "./message.ts";
 
 /** What the consumers need of their client. */
@@ -13,8 +13,10 @@ export interface ConsumersHost {
   acknowledge(exchange: IncomingExchange, acknowledgement?: Acknowledgement, held?: PublishPacket): void;
   /** Nobody holds the message any more. */
   release(exchange: IncomingExchange): void;
-  /** Nobody is there yet for a message that another process had acknowledged, and was not done with. */
-  keep(exchange: IncomingExchange): void;
+  /** Nobody was there for a message before the connection was lost. */
+  forget(exchange: IncomingExchange): void;
+  /** The protocol version of the connection. */
+  version(): ProtocolVersion;
   /** The server is to send a message again. */
   redeliver(exchange: IncomingExchange): void;
   /** Whether a subscription of the Session has this identifier, also one that nobody here consumes. */
@@ -45,8 +47,16 @@ interface Route {
   readonly inboxes: readonly Inbox[];
 }
 
+/** A message that has no consumer yet. */
+interface Held {
+  readonly packet: PublishPacket;
+  readonly exchange: IncomingExchange;
+}
+
 /** Hands messages to the inboxes that they are for, and keeps count of what waits in them. */
 export class Consumers implements InboxHost {
+  /** Whether messages that have no consumer wait for one; undefined until the first connection. */
+  isHolding: boolean | undefined;
   readonly #host: ConsumersHost;
   readonly #trie = new FilterTrie<Sharers>();
   readonly #sharers = new Map<string, Sharers>();
@@ -54,6 +64,11 @@ export class Consumers implements InboxHost {
   readonly #routes = new Map<string, Route>();
   readonly #complainedOf = new WeakSet<Inbox>();
   readonly #full = new Set<Inbox>();
+  /**
+   * In the order in which they came. What another process had acknowledged, and was not done with, waits here until the
+   * connection is lost; it was ours to keep all along, and does not count as bytes that came.
+   */
+  readonly #held: Held[] = [];
   #bytes = 0;
 
   constructor(host: ConsumersHost) {
@@ -127,25 +142,37 @@ export class Consumers implements InboxHost {
     return inbox.filters.some((topicFilter) => this.#sharers.get(topicFilter)?.inboxes.has(inbox) === true);
   }
 
-  deliver(packet: PublishPacket, exchange: IncomingExchange | undefined, version: ProtocolVersion): void {
-    const inboxes = this.#match(packet);
-    const hasListener = this.#host.hasListener();
-    if (exchange?.held !== undefined && inboxes.length === 0 && !hasListener) {
-      this.#host.keep(exchange);
-      return;
+  deliver(packet: PublishPacket, exchange: IncomingExchange | undefined): void {
+    if (this.#host.hasListener()) this.retry(); // What came before comes first.
+    this.#deliver(packet, exchange, this.#match(packet));
+  }
+
+  /**
+   * Hands over what has had no consumer. Now filters alone count: Subscription Identifiers are those of subscriptions
+   * that were there before any of ours.
+   */
+  retry(): void {
+    // Those that still have none go to the end, in order; none are left when a consumer ends the connection.
+    for (let { length } = this.#held; length > 0; length -= 1) {
+      const held = this.#takeHeld();
+      if (held === undefined) return;
+      this.#deliver(held.packet, held.exchange, this.#route(held.packet.topicName).inboxes);
     }
-    const delivery = exchange === undefined ? undefined : this.#delivery(exchange, packet);
-    const message = new Message(packet, delivery, version);
-    for (const inbox of inboxes) {
-      // Until somebody has begun to take its messages, a listener to all messages is the consumer.
-      if (!inbox.hasStarted && hasListener) continue;
-      const params = inbox.paramsOf(packet.topicName);
-      // [MQTT311-3.3.5-1]
-      inbox.deliver(params === undefined ? message : new Message(packet, delivery, version, params), delivery);
-    }
-    if (hasListener) this.#host.show(message, inboxes);
-    // [MQTT-3.3.2-3] [MQTT311-4.5.0-2] [MQTT311-3.3.2-3]
-    done(delivery); // With no consumer at all that acknowledges it at once [MQTT-4.5.0-2].
+  }
+
+  /** Holds nothing any more: acknowledges what nobody consumes, and returns how many those are. */
+  giveUp(): number {
+    this.retry();
+    this.isHolding = false;
+    const { length } = this.#held;
+    this.retry();
+    return length - this.#held.length;
+  }
+
+  /** The connection is gone: the server sends again what is held, or it is handed over again with the next. */
+  drop(): void {
+    this.isHolding &&= false;
+    for (let held = this.#takeHeld(); held !== undefined; held = this.#takeHeld()) this.#host.forget(held.exchange);
   }
 
   /** Drops QoS 0 messages above the bounds, the oldest first; says whether that was enough. */
@@ -181,6 +208,37 @@ export class Consumers implements InboxHost {
   /** The consumer of an inbox has left. */
   left(inbox: Inbox): Promise<void> {
     return this.#host.left(this.remove(inbox.filters, inbox));
+  }
+
+  #deliver(packet: PublishPacket, exchange: IncomingExchange | undefined, inboxes: readonly Inbox[]): void {
+    const hasListener = this.#host.hasListener();
+    if (exchange !== undefined && inboxes.length === 0 && !hasListener) {
+      if (this.isHolding === true || exchange.held !== undefined) {
+        const held = { packet, exchange };
+        this.#held.push(held);
+        this.#bytes += bytesOf(held);
+        return;
+      }
+    }
+    const version = this.#host.version();
+    const delivery = exchange === undefined ? undefined : this.#delivery(exchange, packet);
+    const message = new Message(packet, delivery, version);
+    for (const inbox of inboxes) {
+      // Until somebody has begun to take its messages, a listener to all messages is the consumer.
+      if (!inbox.hasStarted && hasListener) continue;
+      const params = inbox.paramsOf(packet.topicName);
+      // [MQTT311-3.3.5-1]
+      inbox.deliver(params === undefined ? message : new Message(packet, delivery, version, params), delivery);
+    }
+    if (hasListener) this.#host.show(message, inboxes);
+    // [MQTT-3.3.2-3] [MQTT311-4.5.0-2] [MQTT311-3.3.2-3]
+    done(delivery); // With no consumer at all that acknowledges it at once [MQTT-4.5.0-2].
+  }
+
+  #takeHeld(): Held | undefined {
+    const held = this.#held.shift();
+    if (held !== undefined) this.#bytes -= bytesOf(held);
+    return held;
   }
 
   /** It counts as a consumer itself while it is handed out, so that it cannot end half-way. */
@@ -229,6 +287,10 @@ export class Consumers implements InboxHost {
     }
     return route;
   }
+}
+
+function bytesOf({ packet: { payload, topicName }, exchange }: Held): number {
+  return exchange.held === undefined ? sizeOf({ payload, topic: topicName }) : 0;
 }
 
 function union(sharers: readonly Sharers[]): readonly Inbox[] {

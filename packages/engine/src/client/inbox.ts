@@ -260,7 +260,7 @@ export class Inbox {
 }
 
 /** About what a message takes in memory, in bytes: also one without a payload takes something. */
-function sizeOf({ payload, topic }: Message): number {
+export function sizeOf({ payload, topic }: Pick<Message, "payload" | "topic">): number {
   return payload.length + 2 * topic.length + messageOverheadBytes;
 }
 

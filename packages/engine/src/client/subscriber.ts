@@ -9,6 +9,7 @@ import {
   type MqttError,
   type SubscribeResult,
 } from "../errors.ts";
+import { firstConsumerPatienceMs } from "../limits.ts";
 import type { ResolvedOptions } from "../resolve-options.ts";
 import type { Request } from "../session/exchanges.ts";
 import type { Subscribe } from "../session/subscriptions.ts";
@@ -48,6 +49,8 @@ export class Subscriber {
   readonly #options: ResolvedOptions;
   readonly #log: Log;
   readonly #report: (error: unknown) => void;
+  /** Until when messages wait for their first consumer. */
+  #patience: unknown;
   readonly #subscriptions = new WeakMap<
     Inbox,
     { readonly subscription: Subscription; readonly results: SubscribeResult[] }
@@ -64,6 +67,25 @@ export class Subscriber {
   /** Begins a new round. */
   reset(): void {
     this.consumers = this.#newConsumers();
+  }
+
+  /** There is a connection. On the first of a round, what waited at the server comes before anybody can subscribe. */
+  connected(sessionPresent: boolean): void {
+    const { consumers } = this;
+    consumers.isHolding ??= sessionPresent;
+    if (!consumers.isHolding) return;
+    this.#patience = this.#options.environment.setTimeout(() => {
+      const count = consumers.giveUp();
+      if (count === 0) return;
+      const remedy = `subscribe, or listen to message, within ${firstConsumerPatienceMs} ms of connecting`;
+      this.#log.write("info", "session", () => `Lost ${count} of the messages that had waited: ${remedy}`);
+    }, firstConsumerPatienceMs);
+  }
+
+  /** The connection is gone. */
+  ended(): void {
+    this.#options.environment.clearTimeout(this.#patience);
+    this.consumers.drop();
   }
 
   /** Reading goes on although there is no room: drops what may be dropped, and ends the connection where that is not enough. */
@@ -92,7 +114,7 @@ export class Subscriber {
     this.#subscriptions.set(inbox, { subscription, results });
     // Before the answer, because messages may come before it.
     for (const name of names) consumers.add(name, inbox, identifier);
-    this.#link.session.redeliver();
+    consumers.retry();
     try {
       const codes = await this.#request(request, options);
       for (const [index, filter] of names.entries()) {
@@ -169,9 +191,10 @@ export class Subscriber {
         this.#link.session.release(exchange);
         this.#link.flush();
       },
-      keep: (exchange) => {
+      forget: (exchange) => {
         this.#link.session.forget(exchange);
       },
+      version: () => this.#link.session.version,
       redeliver: (exchange) => {
         this.#link.session.forget(exchange);
         this.#link.connection?.abort(new TransportError("The connection was dropped for a message to be sent again"));

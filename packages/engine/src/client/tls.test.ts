@@ -70,7 +70,7 @@ describe("tlsStatus", () => {
 it("options that only transports understand are given to them as they are", async () => {
   const given = {
     socket: { family: 6 },
-    tls: { minVersion: "1.3" },
+    tls: { minVersion: "TLSv1.3" },
     proxy: "socks5://127.0.0.1:1080",
     webSocket: { headers: { a: "b" } },
   } as const;
