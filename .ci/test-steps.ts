@@ -24,6 +24,7 @@ export const steps: readonly Step[] = [
   { script: "build" },
   { script: "check:packages", needs: ["build"] },
   { script: "check:published-types", needs: ["build"] },
+  { script: "check:jsr" },
   { script: "test:transports", isSuite: true, needs: ["setup"] },
   { script: "test:playground", isSuite: true, needs: ["setup", "build"] },
   { script: "test:fuzz" },

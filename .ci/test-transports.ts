@@ -45,6 +45,17 @@ const bunSuite: Suite = {
   },
 };
 
+const workerdSuite: Suite = {
+  name: "TCP and WebSocket in workerd",
+  run: async () => {
+    const script = "packages/workers/testing/workerd-contract.ts";
+    const result = await run(process.execPath, ["--conditions=@rivulet/source", "--import", "tsx", script], {
+      timeoutMs,
+    });
+    return { ...result, totals: ofTap(result.stdout) };
+  },
+};
+
 const chromiumSuite: Suite = {
   name: "WebSocket in Chromium",
   run: async () => {
@@ -66,7 +77,9 @@ const suites: readonly Suite[] = [
   denoSuite("TCP, Unix sockets and TLS in Deno", ...["contract", "tcp", "tls"].map(inDeno)),
   denoSuite("WebSocket in Deno", webSocketInDeno),
   denoSuite("WebSocketStream in Deno", "--unstable-net", webSocketInDeno),
+  denoSuite("Disk store in Deno", "packages/rivulet/testing/disk-store.deno-test.ts"),
   bunSuite,
+  workerdSuite,
   chromiumSuite,
 ];
 

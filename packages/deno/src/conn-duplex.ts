@@ -9,7 +9,10 @@
 
 import { TransportError, type ConnectionInfo, type Duplex } from "@rivulet/engine";
 import { lostError } from "./conn-errors.ts";
-import { readableHighWaterMarkBytes, readBufferBytes, writableHighWaterMarkBytes } from "./limits.ts";
+import { readBufferBytes } from "./limits.ts";
+import type { ResolvedSocketOptions } from "./socket-options.ts";
+
+type Buffers = Pick<ResolvedSocketOptions, "sendBufferBytes" | "receiveBufferBytes">;
 
 export class ConnDuplex implements Duplex {
   readonly readable: ReadableStream<Uint8Array>;
@@ -17,7 +20,7 @@ export class ConnDuplex implements Duplex {
   readonly info: ConnectionInfo;
   readonly closed: Promise<void>;
 
-  readonly #conn: Deno.TcpConn;
+  readonly #conn: Deno.Conn;
   readonly #address: string;
   readonly #buffer = new Uint8Array(readBufferBytes);
   // The next four are set by the constructor, within which start() and the promise's executor run.
@@ -31,7 +34,7 @@ export class ConnDuplex implements Duplex {
   #failure: TransportError | undefined;
 
   /** Takes over a connection that has just been made. `address` is for messages. */
-  constructor(conn: Deno.TcpConn, address: string, info: ConnectionInfo) {
+  constructor(conn: Deno.Conn, address: string, info: ConnectionInfo, options: Buffers) {
     this.#conn = conn;
     this.#address = address;
     this.info = info;
@@ -40,8 +43,8 @@ export class ConnDuplex implements Duplex {
       this.#rejectClosed = reject;
     });
     this.closed.catch(ignore);
-    this.readable = this.#createReadable();
-    this.writable = this.#createWritable();
+    this.readable = this.#createReadable(options.receiveBufferBytes);
+    this.writable = this.#createWritable(options.sendBufferBytes);
   }
 
   abort(reason?: unknown): void {
@@ -52,7 +55,7 @@ export class ConnDuplex implements Duplex {
     );
   }
 
-  #createReadable(): ReadableStream<Uint8Array> {
+  #createReadable(highWaterMark: number): ReadableStream<Uint8Array> {
     return new ReadableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -63,11 +66,11 @@ export class ConnDuplex implements Duplex {
           void this.#discard();
         },
       },
-      { highWaterMark: readableHighWaterMarkBytes, size: byteLength },
+      { highWaterMark, size: byteLength },
     );
   }
 
-  #createWritable(): WritableStream<Uint8Array> {
+  #createWritable(highWaterMark: number): WritableStream<Uint8Array> {
     return new WritableStream<Uint8Array>(
       {
         start: (controller) => {
@@ -80,7 +83,7 @@ export class ConnDuplex implements Duplex {
         write: (chunk) => this.#write(chunk),
         close: () => this.#end(),
       },
-      { highWaterMark: writableHighWaterMarkBytes, size: byteLength },
+      { highWaterMark, size: byteLength },
     );
   }
 

@@ -9,6 +9,7 @@ const meanings: ReadonlyMap<string, string> = new Map([
   ["ConnectionRefused", "connection refused"],
   ["ConnectionReset", "connection reset by the server"],
   ["Interrupted", "interrupted"],
+  ["NotFound", "there is no such socket"],
   ["TimedOut", "timed out"],
   ["UnexpectedEof", "the server has closed the connection"],
 ]);
@@ -19,13 +20,18 @@ export function formatAddress(target: Pick<TransportTarget, "hostname" | "port">
   return `${host}:${target.port}`;
 }
 
-export function connectError(address: string, cause: unknown): TransportError {
+export function connectError(address: string, cause: unknown, permission = `--allow-net=${address}`): TransportError {
   const name = cause instanceof Error ? cause.name : "";
   if (name === "NotCapable" || name === "PermissionDenied") {
-    const why = `Deno was not given the permission; run it with --allow-net=${address}`;
+    const why = `Deno was not given the permission; run it with ${permission}`;
     return new TransportError(`Cannot connect to ${address}: ${why}`, { cause });
   }
   return new TransportError(`Cannot connect to ${address}: ${describe(cause)}`, { cause });
+}
+
+/** TLS could not be made. */
+export function tlsError(address: string, cause: unknown): TransportError {
+  return new TransportError(`Cannot make TLS with ${address}: ${describe(cause)}`, { cause, isTls: true });
 }
 
 export function lostError(address: string, cause: unknown): TransportError {

@@ -1,1 +1,1 @@
-export { tcp } from "./tcp.ts";
+export { createTcp, tcp } from "./tcp.ts";

@@ -1,55 +1,91 @@
-import type { Duplex, Transport, TransportTarget } from "@rivulet/engine";
+import type { Duplex, Transport, TransportContext, TransportOptions, TransportTarget } from "@rivulet/engine";
 import { ConnDuplex } from "./conn-duplex.ts";
-import { connectError, formatAddress } from "./conn-errors.ts";
+import { formatAddress } from "./conn-errors.ts";
+import { connectTcp } from "./connect-tcp.ts";
+import { connectUnix, unixPath } from "./connect-unix.ts";
+import { findMissing, isTls } from "./find-missing.ts";
+import { openTls } from "./open-tls.ts";
 import { readSocketOptions } from "./socket-options.ts";
 
 /**
- * MQTT over TCP, through `Deno.connect`: the schemes `mqtt:` and `tcp:`. Needs the permission `--allow-net` for the
- * server's host and port.
+ * MQTT over TCP, TLS and Unix sockets, through what Deno has itself: the schemes `mqtt:` and `tcp:`, `mqtts:`, `ssl:` and
+ * `tls:`, and `mqtt+unix:`. Needs the permission `--allow-net` for the server's host and port, or `--allow-read` and
+ * `--allow-write` for the socket's path.
  *
- * It understands `socket.noDelay`. Options for other kinds of transport are left to them, since they may belong to
- * another URL of the same list.
+ * It understands `socket.noDelay`, `keepAlive` as true or false (not with TLS), `sendBufferBytes` and
+ * `receiveBufferBytes`; of `tls` it understands `ca` (with `systemCa: true`, since Deno always trusts its own), `cert` and
+ * `key`, all of them as text in PEM, `alpnProtocols` and `serverName`. What else is asked for is refused by name.
+ * `connection.tls` is undefined and there is no event `tlsServerAuthentication`: Deno does not show the certificate.
  */
-export const tcp: Transport = {
-  schemes: ["mqtt:", "tcp:"],
-  async open(target, options, context) {
-    const { noDelay } = readSocketOptions(options.socket);
-    context.signal.throwIfAborted();
-    context.report("connecting");
-    const conn = await connect(target, context.signal);
-    context.report("connected");
-    return createDuplex(conn, target, noDelay);
-  },
-};
+export const tcp: Transport = createTcp();
 
-async function connect(target: TransportTarget, signal: AbortSignal): Promise<Deno.TcpConn> {
-  // A signal of our own: Deno's would go on after the connection is made, and close it.
-  const attempt = new AbortController();
-  const onAbort = (): void => {
-    attempt.abort(signal.reason);
+/**
+ * The same, with another transport for what Deno's own connections do not have, such as that of `@rivulet/node` over
+ * `node:net` and `node:tls`: all TLS, proxies, and the other options for sockets.
+ *
+ * @example
+ * ```ts
+ * import { createTcp } from "@rivulet/deno";
+ * import { tcp as viaNode } from "@rivulet/node";
+ *
+ * const tcp = createTcp(viaNode);
+ * console.log(tcp.schemes.includes("mqtts:")); // true
+ * ```
+ */
+export function createTcp(other?: Transport): Transport {
+  return {
+    schemes: ["mqtt:", "tcp:", "mqtts:", "ssl:", "tls:", "mqtt+unix:"],
+    async open(target, options, context) {
+      const missing = findMissing(target, options);
+      if (other !== undefined && (missing !== undefined || isTls(target))) return other.open(target, options, context);
+      if (missing !== undefined) throw missing;
+      return openNatively(target, options, context);
+    },
   };
-  signal.addEventListener("abort", onAbort);
-  try {
-    const conn = await Deno.connect({ hostname: target.hostname, port: target.port, signal: attempt.signal });
-    if (signal.aborted) conn.close();
-    signal.throwIfAborted();
-    return conn;
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw connectError(formatAddress(target), cause);
-  } finally {
-    signal.removeEventListener("abort", onAbort);
-  }
 }
 
-function createDuplex(conn: Deno.TcpConn, target: TransportTarget, noDelay: boolean): Duplex {
-  conn.setNoDelay(noDelay);
-  return new ConnDuplex(conn, formatAddress(target), {
-    transport: "tcp",
+async function openNatively(
+  target: TransportTarget,
+  options: TransportOptions,
+  context: TransportContext,
+): Promise<Duplex> {
+  const socket = readSocketOptions(options.socket);
+  const { signal } = context;
+  signal.throwIfAborted();
+  context.report("connecting");
+  if (target.scheme === "mqtt+unix:") {
+    const conn = await connectUnix(target, signal);
+    const info = { transport: "unix", url: target.address };
+    return finish(conn, context, () => new ConnDuplex(conn, unixPath(target), info, socket));
+  }
+  const secured = isTls(target);
+  const conn = secured
+    ? await openTls(target, options.tls ?? {}, { noDelay: socket.noDelay, signal })
+    : await connectTcp(target, signal);
+  if ("setNoDelay" in conn) {
+    conn.setNoDelay(socket.noDelay);
+    conn.setKeepAlive(socket.keepAlive);
+  }
+  const { localAddr, remoteAddr } = conn;
+  const info = {
+    transport: secured ? "tls" : "tcp",
     url: target.address,
-    localAddress: conn.localAddr.hostname,
-    localPort: conn.localAddr.port,
-    remoteAddress: conn.remoteAddr.hostname,
-    remotePort: conn.remoteAddr.port,
-  });
+    localAddress: localAddr.hostname,
+    localPort: localAddr.port,
+    remoteAddress: remoteAddr.hostname,
+    remotePort: remoteAddr.port,
+  };
+  return finish(conn, context, () => new ConnDuplex(conn, formatAddress(target), info, socket));
+}
+
+/** Whoever is told that it is connected may abort. */
+function finish(conn: Deno.Conn, context: TransportContext, create: () => Duplex): Duplex {
+  try {
+    context.report("connected");
+    context.signal.throwIfAborted();
+    return create();
+  } catch (error) {
+    conn.close();
+    throw error;
+  }
 }

@@ -4,6 +4,12 @@
  */
 export const readableHighWaterMarkBytes: number = 64 * 1024;
 
+/**
+ * Bytes that may wait in `readable` where the socket cannot be paused, as with TLS in Deno, whose `node:tls` reads on.
+ * The connection ends there.
+ */
+export const unpausableLimitBytes: number = 16 * 1024 * 1024;
+
 /** Bytes that are gathered before the socket is given them, and a write waits for a turn of the event loop. */
 export const gatheredBytesLimit: number = 32 * 1024;
 

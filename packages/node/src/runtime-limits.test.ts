@@ -38,6 +38,14 @@ describe("refuseWhatIsMissing", () => {
     expect(refused("Node")).toEqual([]);
   });
 
+  test("refuses on Bun to delay what is sent, and nowhere else", () => {
+    expect(failure({ socket: { noDelay: false } }, "Bun")?.feature).toBe("socket.noDelay");
+    for (const socket of [undefined, {}, { noDelay: true }]) expect(failure({ socket }, "Bun")).toBeUndefined();
+    for (const runtime of ["Node", "Deno"] as const) {
+      expect(failure({ socket: { noDelay: false } }, runtime)).toBeUndefined();
+    }
+  });
+
   test("refuses on Bun what its TLS ignores", () => {
     expect(refused("Bun")).toEqual([
       "tls.minVersion = TLSv1",

@@ -14,7 +14,7 @@ interface Limit {
 
 /*
  * What Bun 1.4 and Deno 2.9 have of `node:tls`, but without an effect: servers have seen the same handshake with and without.
- * Nothing of `node:net` is here. What is not here works there, which `e2e/options` shows with servers that look.
+ * What is not here works there, which `e2e/options` shows with servers that look.
  */
 const limits: Readonly<Record<NodeRuntime, readonly Limit[]>> = {
   Node: [],
@@ -40,14 +40,17 @@ const limits: Readonly<Record<NodeRuntime, readonly Limit[]>> = {
 };
 
 /**
- * Refuses options for TLS that this runtime would ignore. `options.tls` is undefined where there is to be no TLS.
+ * Refuses options that this runtime would ignore. `options.tls` is undefined where there is to be no TLS.
  *
  * @throws UnsupportedError naming the option and the runtime.
  */
 export function refuseWhatIsMissing(
-  { tls, proxy }: Pick<TransportOptions, "tls" | "proxy">,
+  { tls, proxy, socket }: Pick<TransportOptions, "tls" | "proxy" | "socket">,
   runtime: NodeRuntime = findRuntime(),
 ): void {
+  if (runtime === "Bun" && socket?.noDelay === false) {
+    throw new UnsupportedError("socket.noDelay", "socket.noDelay false is not supported in Bun: it delays nothing");
+  }
   refuse("tls", tls, runtime);
   if (isProxyOptions(proxy)) refuse("proxy.tls", proxy.tls, runtime);
 }

@@ -15,8 +15,13 @@
 
 import type { Duplex as NodeDuplex } from "node:stream";
 import { TransportError, type ConnectionInfo, type Duplex } from "@rivulet/engine";
-import { gatheredBytesLimit, readableHighWaterMarkBytes, writableHighWaterMarkBytes } from "./limits.ts";
-import { lostError } from "./socket-errors.ts";
+import {
+  gatheredBytesLimit,
+  readableHighWaterMarkBytes,
+  unpausableLimitBytes,
+  writableHighWaterMarkBytes,
+} from "./limits.ts";
+import { lostError, unreadError } from "./socket-errors.ts";
 
 /** What of the options for sockets is this class's to see to. */
 export interface SocketDuplexOptions {
@@ -24,6 +29,8 @@ export interface SocketDuplexOptions {
   readonly linger: false | number | undefined;
   readonly sendBufferBytes: number;
   readonly receiveBufferBytes: number;
+  /** Whether the socket reads on while it is paused. Default: no. */
+  readonly isUnpausable?: boolean;
 }
 
 const defaults: SocketDuplexOptions = {
@@ -47,6 +54,7 @@ export class SocketDuplex implements Duplex {
   readonly #address: string;
   readonly #linger: false | number | undefined;
   readonly #gatheredBytesLimit: number;
+  readonly #isUnpausable: boolean;
   #source!: ReadableStreamDefaultController<Uint8Array>; // Set by the constructor: start() runs within it.
   #sink!: WritableStreamDefaultController; // The same.
   #closed!: Settle; // The same.
@@ -69,6 +77,7 @@ export class SocketDuplex implements Duplex {
     this.#address = address;
     this.info = info;
     this.#linger = options.linger;
+    this.#isUnpausable = options.isUnpausable === true;
     this.#gatheredBytesLimit = Math.min(gatheredBytesLimit, options.sendBufferBytes);
     this.closed = new Promise((resolve, reject) => {
       this.#closed = { resolve, reject };
@@ -221,7 +230,12 @@ export class SocketDuplex implements Duplex {
     if (this.#inputOver) return;
     // A plain view, so that nobody meets the other behaviour of Buffer's slice() and toString().
     this.#source.enqueue(new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength));
-    if ((this.#source.desiredSize ?? 0) > 0) return;
+    const room = this.#source.desiredSize ?? 0;
+    if (room > 0) return;
+    if (this.#isUnpausable) {
+      if (room < -unpausableLimitBytes) this.#fail(unreadError(this.#address, unpausableLimitBytes));
+      return;
+    }
     this.#paused = true;
     this.#socket.pause();
   }

@@ -54,6 +54,11 @@ export function lostError(address: string, cause: unknown): TransportError {
   });
 }
 
+/** More waits for a reader than may, and the server cannot be made to wait. */
+export function unreadError(address: string, limitBytes: number): TransportError {
+  return new TransportError(`The connection to ${address} was ended: more than ${limitBytes} bytes wait to be read`);
+}
+
 function describe(cause: unknown): string {
   // Where a name has several addresses.
   if (cause instanceof AggregateError) return [...new Set(cause.errors.map(describe))].join(", ");

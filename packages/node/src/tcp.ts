@@ -1,5 +1,6 @@
 import type { Transport } from "@rivulet/engine";
 import { dial } from "./dial.ts";
+import { findRuntime } from "./runtime-limits.ts";
 import { SocketDuplex } from "./socket-duplex.ts";
 import { targetAddress } from "./socket-errors.ts";
 import { readSocketOptions } from "./socket-options.ts";
@@ -23,6 +24,9 @@ export const tcp: Transport = {
   async open(target, options, context) {
     const { socket, info } = await dial(target, options, context);
     // In the same turn, so that no event of the socket is missed.
-    return new SocketDuplex(socket, targetAddress(target), info, readSocketOptions(options.socket));
+    return new SocketDuplex(socket, targetAddress(target), info, {
+      ...readSocketOptions(options.socket),
+      isUnpausable: info.tls !== undefined && findRuntime() === "Deno",
+    });
   },
 };

@@ -6,7 +6,7 @@ import { PeerRegistry, type PeerCall } from "../../websocket/testing/peer-regist
 import { startTcpPeer, type TcpPeerOptions } from "./tcp-peer.ts";
 
 /** A call, and the number that its outcome is to have. */
-export interface NumberedCall {
+interface NumberedCall {
   readonly number: number;
   readonly call: PeerCall;
 }

@@ -31,6 +31,10 @@ export function startRemotePeers(): RemotePeers {
     for (const [number, settle] of pending) settle({ number, error: "The process of the servers has ended" });
   });
 
+  async function tell(method: PeerCall["method"], id: number, ...values: readonly unknown[]): Promise<void> {
+    await ask(method, id, ...values);
+  }
+
   async function ask(method: PeerCall["method"], id = 0, ...values: readonly unknown[]): Promise<unknown> {
     const number = ++last;
     const { value, error } = await new Promise<NumberedOutcome>((resolve) => {
@@ -42,15 +46,18 @@ export function startRemotePeers(): RemotePeers {
   }
 
   function connectionOf(id: number): PeerConnection {
-    const tell =
+    const telling =
       (method: PeerCall["method"]) =>
-      async (...values: readonly unknown[]): Promise<void> => {
-        await ask(method, id, ...values);
-      };
+      (...values: readonly unknown[]): Promise<void> =>
+        tell(method, id, ...values);
     return {
       sentCount: async () => Number(await ask("sentCount", id)),
-      ...{ sendPattern: tell("sendPattern"), receivePattern: tell("receivePattern"), whenEnded: tell("whenEnded") },
-      ...{ pause: tell("pause"), resume: tell("resume"), end: tell("end"), reset: tell("reset") },
+      ...{
+        sendPattern: telling("sendPattern"),
+        receivePattern: telling("receivePattern"),
+        whenEnded: telling("whenEnded"),
+      },
+      ...{ pause: telling("pause"), resume: telling("resume"), end: telling("end"), reset: telling("reset") },
     };
   }
 
@@ -60,8 +67,8 @@ export function startRemotePeers(): RemotePeers {
       return {
         target,
         accept: async () => connectionOf(Number(await ask("accept", id))),
-        whenIdle: async () => void (await ask("whenIdle", id)),
-        close: async () => void (await ask("close", id)),
+        whenIdle: () => tell("whenIdle", id),
+        close: () => tell("close", id),
       };
     },
     [Symbol.asyncDispose]: async () => {

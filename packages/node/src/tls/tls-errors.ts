@@ -41,6 +41,8 @@ const findings: ReadonlyMap<string, string> = new Map([
   ["ERR_SSL_PACKET_LENGTH_TOO_LONG", notTls],
   ["ERR_SSL_RECORD_LAYER_FAILURE", notTls],
   ["ERR_SSL_UNSUPPORTED_PROTOCOL", otherVersion],
+  // Deno does not tell the alert's number.
+  ["ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION", otherVersion],
   ["ERR_SSL_WRONG_SSL_VERSION", otherVersion],
   ["ERR_SSL_DH_KEY_TOO_SMALL", weakKey],
   ["ERR_SSL_EE_KEY_TOO_SMALL", weakKey],
