@@ -9,6 +9,8 @@ export interface OptionCheck {
   readonly option: string;
   /** What is tried, where one check does not say all about an option. */
   readonly what?: string;
+  /** Another option that it takes, whose refusal is as good. */
+  readonly takes?: string;
   /** Environment variables of the process; a check with some is for runtimes with a command line. */
   readonly environment?: (lab: Lab) => Readonly<Record<string, string>>;
   /** Throws when the effect is not there. */

@@ -61,13 +61,17 @@ async function runAll(name: RuntimeName): Promise<void> {
       if (verdict === undefined) continue;
       passed++;
       const row = cells.get(check.option) ?? new Map<RuntimeName, Verdict>();
-      // An option that is refused in one form works in another.
-      row.set(name, row.get(name) === "works" ? "works" : verdict);
+      // An option that is refused in one form may work in another.
+      row.set(name, best(row.get(name), verdict));
       cells.set(check.option, row);
     }
   } finally {
     await common.close();
   }
+}
+
+function best(one: Verdict | undefined, other: Verdict): Verdict {
+  return (["works", "refused", "no"] as const).find((verdict) => verdict === one || verdict === other) ?? other;
 }
 
 /** What becomes of one check; undefined when it fails. */
@@ -126,7 +130,11 @@ function contextOf(check: OptionCheck, { lab, runtime, recorders, directory }: S
     attempt: async (url, options, more) => {
       const outcome = await runtime.perform({ url, options, ...more });
       const { name, about = "-" } = outcome.error ?? {};
-      const isRefused = name === "UnsupportedError" && (check.option === about || check.option.startsWith(`${about}.`));
+      const isAbout =
+        check.option === about ||
+        check.option.startsWith(`${about}.`) ||
+        `${about}.`.startsWith(`${check.takes ?? "-"}.`);
+      const isRefused = name === "UnsupportedError" && isAbout;
       if (isRefused && !isKnown) throw new Refused(outcome.error?.message);
       // What has worked once is not refused afterwards.
       if (outcome.roundTrips && name === undefined) isKnown = hasOption(check.option, options);

@@ -60,7 +60,37 @@ function credentials(what: string, scheme: string, name: ProxyName): OptionCheck
   }));
 }
 
+/** What stands on a proxy: TLS, WebSocket, both. */
+function carries(scheme: "mqtts" | "ws" | "wss", name: ProxyName, proxyScheme: string): OptionCheck {
+  return {
+    option: "proxy",
+    what: `${scheme}:// through ${proxyScheme}://`,
+    takes: "tls",
+    run: async (context) => {
+      const { record, attempt, lab } = context;
+      const { chain, key, certificate } = { ...lab.certificates.server, certificate: lab.authority.certificate };
+      const proxy = await before(context, name);
+      const to = lab.ports[scheme === "mqtts" ? "tcp" : "ws"];
+      const server = await record({ to, ...(scheme === "ws" ? {} : { tls: { cert: chain, key } }) });
+      const options = {
+        proxy: `${proxyScheme}://127.0.0.1:${proxy.port}`,
+        ...(scheme === "ws" ? {} : { tls: { ca: certificate } }),
+      };
+      const { error, roundTrips } = await attempt(`${scheme}://127.0.0.1:${server.port}`, options);
+      assert.equal(error, undefined);
+      assert.ok(roundTrips);
+      assert.deepEqual([proxy.connections.length, server.connections.length], [1, 1]);
+    },
+  };
+}
+
 export const proxyChecks: readonly OptionCheck[] = [
+  carries("mqtts", "http", "http"),
+  carries("mqtts", "socks", "socks5"),
+  carries("ws", "socks", "socks5"),
+  carries("ws", "http", "http"),
+  carries("wss", "http", "http"),
+  carries("wss", "dante", "socks4"),
   kind("http", "http", (bytes) => assert.match(bytes.toString("latin1"), /^CONNECT 127\.0\.0\.1:\d+ HTTP\/1\.1\r\n/)),
   kind("socks4", "dante", beginsWith(4, 1)),
   kind("socks4a", "ssh", (bytes) => assert.ok(bytes.includes("localhost")), "localhost"),
