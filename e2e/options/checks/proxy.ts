@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import type { CheckContext, OptionCheck } from "../check.ts";
+import { Absent, type CheckContext, type OptionCheck } from "../check.ts";
 import type { Lab } from "../lab.ts";
 import type { Recorder } from "../recorder.ts";
 
@@ -67,7 +67,8 @@ function carries(scheme: "mqtts" | "ws" | "wss", name: ProxyName, proxyScheme: s
     what: `${scheme}:// through ${proxyScheme}://`,
     takes: "tls",
     run: async (context) => {
-      const { record, attempt, lab } = context;
+      const { record, attempt, lab, runtime } = context;
+      if (scheme === "mqtts" && runtime.carries === "ws") throw new Absent();
       const { chain, key, certificate } = { ...lab.certificates.server, certificate: lab.authority.certificate };
       const proxy = await before(context, name);
       const to = lab.ports[scheme === "mqtts" ? "tcp" : "ws"];
