@@ -10,5 +10,6 @@ export interface SessionDatabase {
   read(from: string, to: string): Promise<readonly (readonly [key: string, value: Uint8Array])[]>;
   /** Carries out all operations, or none. With `sync` it resolves when they would outlive a power failure. */
   write(operations: readonly DatabaseOperation[], sync: boolean): Promise<void>;
+  /** Frees it; called once, after the last write. */
   close(): Promise<void>;
 }
