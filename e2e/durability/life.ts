@@ -1,5 +1,5 @@
 import { tcp } from "@rivulet/node";
-import { MqttClient, type Duplex, type SessionStore } from "rivulet";
+import { MqttClient, type Duplex, type Message, type SessionStore } from "rivulet";
 import type { CrashPoint, Passed } from "./crash-points.ts";
 import { drained, publishMany } from "./publishing.ts";
 import { watchTransport } from "./watched-transport.ts";
@@ -44,18 +44,18 @@ export async function live(task: Task, { store, passed, journal, seen, opened, e
   });
   let handled = 0;
   let proceed: () => void = () => undefined;
-  // Before there is a connection: what the broker sends again comes with the CONNACK.
-  client.on("message", ({ message }) => {
+  const handle = (message: Message): void => {
     const number = Number(message.text());
     if (message.packetId !== undefined && message.qos === 2) seen.set(message.packetId, number);
     journal(`handled ${number}`);
     handled += 1;
     proceed();
-  });
+  };
   await client.connect();
   journal("connected");
+  // What the broker sends again comes with the CONNACK, and waits for this.
+  await client.subscribe(topics.in, { qos: 2 }, handle);
   if (work === "subscribe") {
-    await client.subscribe(topics.in, { qos: 2 }, () => undefined);
     await client.disconnect();
   } else if (work === "crash") {
     // Neither way leaves the other behind, or a life would be over before its end could come.

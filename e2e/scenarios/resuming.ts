@@ -122,4 +122,34 @@ export const resuming: readonly Scenario[] = [
       checkNumbers(got, 200, { order: arrivals });
     },
   },
+  {
+    name: "session: what waited for the process before is there for the first subscribe",
+    async run(context) {
+      const { connect, topic } = context;
+      const sender = await connect();
+      for (const session of [undefined, new MapStore()]) {
+        const name = session === undefined ? "forgetful" : "mindful";
+        const options = { ...lastingSession(context, name), session };
+        const filter = `${topic}/${name}/+`;
+        const before = await connect(options);
+        await before.subscribe(filter, { qos: 2 });
+        await before.disconnect();
+        for (const text of ["1", "2", "3", "4", "5"]) {
+          for (const qos of [1, 2] as const) await sender.publish(`${topic}/${name}/${qos}`, text, { qos });
+        }
+        const after = await connect(options);
+        equal(after.sessionPresent, true, "session present");
+        const got = { 1: new Gathering(), 2: new Gathering() };
+        await after.subscribe(filter, { qos: 2 }, (message) => {
+          if (message.qos !== 0) got[message.qos].add(message);
+        });
+        for (const qos of [1, 2] as const) {
+          await sender.publish(`${topic}/${name}/${qos}`, end, { qos });
+          await got[qos].includes(end);
+          equal(got[qos].texts, ["1", "2", "3", "4", "5", end], `${name} client, messages at QoS ${qos}`);
+        }
+        await after.disconnect();
+      }
+    },
+  },
 ];

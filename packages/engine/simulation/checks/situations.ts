@@ -29,6 +29,7 @@ export const situations = [
   "a message is published anew in a new Session",
   "a message arrives for the first time with DUP",
   "the broker takes a QoS 1 message twice",
+  "a message waits for its first consumer",
   "a message is handed over again by a new process",
   "the network takes no connection",
   "a process ends before what it wrote is stored",

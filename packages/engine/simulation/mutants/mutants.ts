@@ -244,6 +244,12 @@ export const mutants: readonly Mutant[] = [
     replace: "delivery.acknowledge();",
   },
   {
+    name: "acknowledges what waited for a process before anybody in it can subscribe",
+    file: "client/subscriber.ts",
+    find: "consumers.isHolding ??= sessionPresent;",
+    replace: "consumers.isHolding ??= false;",
+  },
+  {
     name: "forgets that a loop has asked for the next message",
     file: "client/inbox.ts",
     find: "this.#processed(this.#inHand.shift());",

@@ -297,7 +297,15 @@ export class Actor {
     this.#parts.say("starts again");
     this.process = this.#newProcess();
     if (this.#isMeantToBeConnected) this.connect();
-    for (const subscription of this.#wanted) this.#subscribe(subscription);
+    const { process } = this;
+    const wanted = [...this.#wanted];
+    const closings = this.#closings;
+    const subscribe = (): void => {
+      if (this.#closings > closings) return; // Everything was subscribed to when it was connected anew.
+      for (const each of wanted) if (this.#wanted.includes(each)) this.#subscribe(each);
+    };
+    if (process.isListening) subscribe();
+    else void process.pause(this.#parts.chance.below(500)).then(subscribe);
   }
 
   #subscribe({ row, filter, qos, consumer: plan, ...flags }: SubscriptionPlan & { readonly row: string }): void {
@@ -354,16 +362,31 @@ export class Actor {
     const consumers = this.#consumers;
     const listener: ConsumerIdentity = { client: plan.name, row: "*", process: this.crashes, last: new Map() };
     const { client } = process;
-    client.on("message", ({ message, subscriptions }: { message: Message; subscriptions: readonly Subscription[] }) => {
-      if (!process.isAlive) return;
-      received.shown(plan.name, message);
-      if (subscriptions.some((each) => consumers.get(each)?.hasStarted === true)) return;
-      say(`the listener takes ${nameOf(message.payload)} at QoS ${message.qos}`);
-      received.handed(listener, message);
-    });
+    const listen = (): void => {
+      if (process.isListening) return;
+      process.isListening = true;
+      let hasWaited = process.number > 0;
+      client.on(
+        "message",
+        ({ message, subscriptions }: { message: Message; subscriptions: readonly Subscription[] }) => {
+          if (!process.isAlive) return;
+          received.shown(plan.name, message);
+          if (hasWaited && message.qos > 0) verdict.count("a message waits for its first consumer");
+          if (subscriptions.some((each) => consumers.get(each)?.hasStarted === true)) return;
+          say(`the listener takes ${nameOf(message.payload)} at QoS ${message.qos}`);
+          received.handed(listener, message);
+        },
+      );
+      // What waits comes as soon as this is over.
+      void Promise.resolve().then(() => (hasWaited = false));
+    };
+    // A new process may have a Session before it has a listener; on its first connection, messages wait for one.
+    if (process.number === 0 || chance.percent(50)) listen();
     client.on("connected", ({ sessionPresent }) => {
       say(`is connected, session ${sessionPresent ? "present" : "new"}`);
       if (!process.isAlive) return;
+      if (!sessionPresent) listen();
+      else if (!process.isListening) void process.pause(chance.below(500)).then(listen);
       this.#connections += 1;
       this.#isConnackDue = false;
       if (!sessionPresent && this.#connections > 1 && this.#wanted.length > 0)
@@ -376,6 +399,7 @@ export class Actor {
     });
     client.on("disconnected", ({ error, willReconnect }) => {
       say(`is disconnected: ${String(error)}`);
+      listen();
       const isSubscribing = [...this.pending].some(({ what }) => what.startsWith("subscribe"));
       if (process.isAlive && willReconnect && isSubscribing)
         verdict.count("SUBSCRIBE was under way when the connection was lost");

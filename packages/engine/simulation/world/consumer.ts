@@ -134,6 +134,7 @@ export class Consumer {
     if (!process.isAlive) return 0;
     this.#parts.say(`${this.#identity.row} takes ${nameOf(message.payload)} at QoS ${message.qos}`);
     const times = received.handed(this.#identity, message);
+    if (!process.isListening) received.shown(this.#identity.client, message);
     if (this.plan.ack === "manual") {
       void this.#dwell(chance.below(this.plan.slownessMs + 20)).then(() => {
         verdict.count("a message is acknowledged by hand");

@@ -28,6 +28,8 @@ export class Process implements Environment {
   /** Where its Session is kept; undefined: in its memory. */
   readonly store: SessionStore | undefined;
   isAlive = true;
+  /** Whether it listens to all messages. */
+  isListening = false;
   readonly #clock: Clock;
   readonly #chance: Chance;
   readonly #network: SimulatedNetwork;

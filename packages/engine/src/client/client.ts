@@ -417,7 +417,7 @@ export class MqttClient implements AsyncDisposable {
   on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): Unsubscribe {
     const off = this.#emitter.on(name, listener);
     // Not before whoever listens has what this returns.
-    if (name === "message") void Promise.resolve().then(() => this.#subscriber.consumers.retry());
+    if (name === "message") void Promise.resolve().then(() => this.#subscriber.consumers.redeliver());
     return off;
   }
 
@@ -463,7 +463,7 @@ export class MqttClient implements AsyncDisposable {
   #handle(event: SessionEvent<Operation>): void {
     switch (event.type) {
       case "message":
-        this.#subscriber.consumers.deliver(event.packet, event.exchange);
+        this.#subscriber.consumers.deliver(event.packet, event.exchange, this.protocolVersion);
         break;
       case "answered":
         event.context.answered(event.packet);

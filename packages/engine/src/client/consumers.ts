@@ -15,8 +15,6 @@ export interface ConsumersHost {
   release(exchange: IncomingExchange): void;
   /** Nobody was there for a message before the connection was lost. */
   forget(exchange: IncomingExchange): void;
-  /** The protocol version of the connection. */
-  version(): ProtocolVersion;
   /** The server is to send a message again. */
   redeliver(exchange: IncomingExchange): void;
   /** Whether a subscription of the Session has this identifier, also one that nobody here consumes. */
@@ -47,10 +45,13 @@ interface Route {
   readonly inboxes: readonly Inbox[];
 }
 
-/** A message that has no consumer yet. */
+/** A message that has had no consumer. */
 interface Held {
   readonly packet: PublishPacket;
   readonly exchange: IncomingExchange;
+  readonly version: ProtocolVersion;
+  /** What it counts. */
+  readonly bytes: number;
 }
 
 /** Hands messages to the inboxes that they are for, and keeps count of what waits in them. */
@@ -142,37 +143,56 @@ export class Consumers implements InboxHost {
     return inbox.filters.some((topicFilter) => this.#sharers.get(topicFilter)?.inboxes.has(inbox) === true);
   }
 
-  deliver(packet: PublishPacket, exchange: IncomingExchange | undefined): void {
-    if (this.#host.hasListener()) this.retry(); // What came before comes first.
-    this.#deliver(packet, exchange, this.#match(packet));
+  /** With `again`, it was held, and is for these. */
+  deliver(
+    packet: PublishPacket,
+    exchange: IncomingExchange | undefined,
+    version: ProtocolVersion,
+    again?: readonly Inbox[],
+  ): void {
+    const hasListener = this.#host.hasListener();
+    if (hasListener && again === undefined) this.redeliver(); // What came before comes first.
+    const inboxes = again ?? this.#match(packet);
+    const delivery = exchange === undefined ? undefined : this.#delivery(exchange, packet);
+    const message = new Message(packet, delivery, version);
+    if (exchange !== undefined && inboxes.length === 0 && !hasListener) {
+      const { held } = exchange;
+      if (this.isHolding === true || held !== undefined) {
+        const bytes = held === undefined ? sizeOf(message) : 0;
+        this.#held.push({ packet, exchange, version, bytes });
+        this.#bytes += bytes;
+        return;
+      }
+    }
+    for (const inbox of inboxes) {
+      // Until somebody has begun to take its messages, a listener to all messages is the consumer.
+      if (!inbox.hasStarted && hasListener) continue;
+      const params = inbox.paramsOf(packet.topicName);
+      // [MQTT311-3.3.5-1]
+      inbox.deliver(params === undefined ? message : new Message(packet, delivery, version, params), delivery);
+    }
+    if (hasListener) this.#host.show(message, inboxes);
+    // [MQTT-3.3.2-3] [MQTT311-4.5.0-2] [MQTT311-3.3.2-3]
+    done(delivery); // With no consumer at all that acknowledges it at once [MQTT-4.5.0-2].
   }
 
   /**
-   * Hands over what has had no consumer. Now filters alone count: Subscription Identifiers are those of subscriptions
-   * that were there before any of ours.
+   * Hands over what has had no consumer; returns how many messages still have none. Now filters alone count:
+   * Subscription Identifiers are those of subscriptions that were there before any of ours.
    */
-  retry(): void {
-    // Those that still have none go to the end, in order; none are left when a consumer ends the connection.
-    for (let { length } = this.#held; length > 0; length -= 1) {
-      const held = this.#takeHeld();
-      if (held === undefined) return;
-      this.#deliver(held.packet, held.exchange, this.#route(held.packet.topicName).inboxes);
-    }
-  }
-
-  /** Holds nothing any more: acknowledges what nobody consumes, and returns how many those are. */
-  giveUp(): number {
-    this.retry();
-    this.isHolding = false;
-    const { length } = this.#held;
-    this.retry();
-    return length - this.#held.length;
+  redeliver(): number {
+    this.#takeHeld(({ packet, exchange, version }) => {
+      this.deliver(packet, exchange, version, this.#route(packet.topicName).inboxes);
+    });
+    return this.#held.length;
   }
 
   /** The connection is gone: the server sends again what is held, or it is handed over again with the next. */
-  drop(): void {
+  ended(): void {
     this.isHolding &&= false;
-    for (let held = this.#takeHeld(); held !== undefined; held = this.#takeHeld()) this.#host.forget(held.exchange);
+    this.#takeHeld(({ exchange }) => {
+      this.#host.forget(exchange);
+    });
   }
 
   /** Drops QoS 0 messages above the bounds, the oldest first; says whether that was enough. */
@@ -210,35 +230,14 @@ export class Consumers implements InboxHost {
     return this.#host.left(this.remove(inbox.filters, inbox));
   }
 
-  #deliver(packet: PublishPacket, exchange: IncomingExchange | undefined, inboxes: readonly Inbox[]): void {
-    const hasListener = this.#host.hasListener();
-    if (exchange !== undefined && inboxes.length === 0 && !hasListener) {
-      if (this.isHolding === true || exchange.held !== undefined) {
-        const held = { packet, exchange };
-        this.#held.push(held);
-        this.#bytes += bytesOf(held);
-        return;
-      }
+  /** Empties what is held; what still has no consumer goes to the end, in order. */
+  #takeHeld(use: (held: Held) => void): void {
+    for (let { length } = this.#held; length > 0; length -= 1) {
+      const held = this.#held.shift();
+      if (held === undefined) return; // A consumer has ended the connection.
+      this.#bytes -= held.bytes;
+      use(held);
     }
-    const version = this.#host.version();
-    const delivery = exchange === undefined ? undefined : this.#delivery(exchange, packet);
-    const message = new Message(packet, delivery, version);
-    for (const inbox of inboxes) {
-      // Until somebody has begun to take its messages, a listener to all messages is the consumer.
-      if (!inbox.hasStarted && hasListener) continue;
-      const params = inbox.paramsOf(packet.topicName);
-      // [MQTT311-3.3.5-1]
-      inbox.deliver(params === undefined ? message : new Message(packet, delivery, version, params), delivery);
-    }
-    if (hasListener) this.#host.show(message, inboxes);
-    // [MQTT-3.3.2-3] [MQTT311-4.5.0-2] [MQTT311-3.3.2-3]
-    done(delivery); // With no consumer at all that acknowledges it at once [MQTT-4.5.0-2].
-  }
-
-  #takeHeld(): Held | undefined {
-    const held = this.#held.shift();
-    if (held !== undefined) this.#bytes -= bytesOf(held);
-    return held;
   }
 
   /** It counts as a consumer itself while it is handed out, so that it cannot end half-way. */
@@ -287,10 +286,6 @@ export class Consumers implements InboxHost {
     }
     return route;
   }
-}
-
-function bytesOf({ packet: { payload, topicName }, exchange }: Held): number {
-  return exchange.held === undefined ? sizeOf({ payload, topic: topicName }) : 0;
 }
 
 function union(sharers: readonly Sharers[]): readonly Inbox[] {

@@ -75,17 +75,19 @@ export class Subscriber {
     consumers.isHolding ??= sessionPresent;
     if (!consumers.isHolding) return;
     this.#patience = this.#options.environment.setTimeout(() => {
-      const count = consumers.giveUp();
+      const held = consumers.redeliver();
+      consumers.isHolding = false;
+      const count = held - consumers.redeliver();
       if (count === 0) return;
-      const remedy = `subscribe, or listen to message, within ${firstConsumerPatienceMs} ms of connecting`;
-      this.#log.write("info", "session", () => `Lost ${count} of the messages that had waited: ${remedy}`);
+      const remedy = `subscribe, or listen, within ${firstConsumerPatienceMs} ms of connecting`;
+      this.#log.write("info", "session", () => `Nobody consumes ${count} messages: ${remedy}`);
     }, firstConsumerPatienceMs);
   }
 
   /** The connection is gone. */
   ended(): void {
     this.#options.environment.clearTimeout(this.#patience);
-    this.consumers.drop();
+    this.consumers.ended();
   }
 
   /** Reading goes on although there is no room: drops what may be dropped, and ends the connection where that is not enough. */
@@ -114,7 +116,7 @@ export class Subscriber {
     this.#subscriptions.set(inbox, { subscription, results });
     // Before the answer, because messages may come before it.
     for (const name of names) consumers.add(name, inbox, identifier);
-    consumers.retry();
+    consumers.redeliver();
     try {
       const codes = await this.#request(request, options);
       for (const [index, filter] of names.entries()) {
@@ -194,7 +196,6 @@ export class Subscriber {
       forget: (exchange) => {
         this.#link.session.forget(exchange);
       },
-      version: () => this.#link.session.version,
       redeliver: (exchange) => {
         this.#link.session.forget(exchange);
         this.#link.connection?.abort(new TransportError("The connection was dropped for a message to be sent again"));
