@@ -36,6 +36,8 @@ function modules(published: PublishedPackage): RollupOptions {
       dir: join(published.directory, "dist"),
       format: "es",
       sourcemap: true,
+      // The sources are published, too.
+      sourcemapExcludeSources: true,
       chunkFileNames: "shared/[name].js",
       hoistTransitiveImports: false,
     },

@@ -33,7 +33,8 @@ export async function openTls(
     try {
       conn = await Deno.startTls(tcpConn, { ...settings, hostname: serverName });
     } catch (cause) {
-      tcpConn.close();
+      closeIfOpen(tcpConn);
+      signal.throwIfAborted();
       throw tlsError(address, cause);
     }
   }
@@ -102,6 +103,15 @@ function parse<Value>(option: string, what: string, read: () => Value): Value {
     return read();
   } catch {
     throw new InvalidOptionError(option, `${option} holds no ${what} in PEM that can be read`);
+  }
+}
+
+/** A connection that Deno may have taken for TLS already, and then has closed itself. */
+function closeIfOpen(conn: Deno.Conn): void {
+  try {
+    conn.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
   }
 }
 

@@ -5,6 +5,7 @@ import { createPrivateKey } from "node:crypto";
 import { join } from "node:path";
 import { InvalidOptionError, TransportError, UnsupportedError, type TlsOptions } from "@rivulet/engine";
 import { viaNode } from "../../node/testing/node-transport.ts";
+import { abortable } from "../src/abortable.ts";
 import { createTcp, tcp } from "../src/mod.ts";
 import { createCertificateLab } from "../../node/testing/certificates.ts";
 import { startRemotePeers } from "../../node/testing/remote-peers.ts";
@@ -172,6 +173,22 @@ for (const [option, tls] of invalid) {
     assert.doesNotMatch(`${error.message} ${String(error.cause)}`, /s3cret|PRIVATE/);
   });
 }
+
+Deno.test("Deno's own TLS > says that an authority cannot be read", async () => {
+  const peer = await peers.start();
+  const damaged = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  const error = await failure(tcp, `mqtts://127.0.0.1:${peer.target.port}`, { tls: { ca: damaged, systemCa: true } });
+  assert.ok(error instanceof TransportError && error.isTls, String(error));
+  assert.match(error.message, /BadEncoding/);
+  await peer.close();
+});
+
+Deno.test("what nobody waits for any more may fail", async () => {
+  const reason = new Error("enough");
+  // Deno fails a test that leaves a rejection unhandled.
+  const waiting = abortable(Promise.reject(new Error("too late")), AbortSignal.abort(reason));
+  await assert.rejects(waiting, reason);
+});
 
 Deno.test("Deno's own TLS > says that a server does not speak it", async () => {
   const peer = await peers.start();

@@ -3,13 +3,9 @@ import type { ConnectionInfo, TlsOptions, TransportContext, TransportOptions, Tr
 import { connectTcp, type HostAndPort } from "./connect-tcp.ts";
 import { connectUnix } from "./connect-unix.ts";
 import { setLinger } from "./linger.ts";
-import { openThroughProxy } from "./proxy/open-through-proxy.ts";
-import { resolveProxy } from "./proxy/resolve-proxy.ts";
 import { refuseWhatIsMissing } from "./runtime-limits.ts";
 import { readSocketOptions, type ResolvedSocketOptions } from "./socket-options.ts";
 import { ThrottledStream } from "./throttled-stream.ts";
-import { secure } from "./tls/secure.ts";
-import { readTlsOptions } from "./tls/tls-options.ts";
 
 /** A connection that nothing has been read from or written to. */
 export interface Dialled {
@@ -32,7 +28,7 @@ export async function dial(
 ): Promise<Dialled> {
   const socketOptions = readSocketOptions(options.socket);
   const tls = tlsSchemes.has(target.scheme) ? (options.tls ?? noTlsOptions) : undefined;
-  if (tls !== undefined) readTlsOptions(tls);
+  if (tls !== undefined) (await loadTls()).readTlsOptions(tls);
   refuseWhatIsMissing({ ...options, tls });
   const { signal } = context;
   signal.throwIfAborted();
@@ -56,6 +52,10 @@ export async function dial(
   // Those who take it use it as a stream, which is what they do with TLS too.
   return { socket: top as Socket, info: { ...route.info, url: target.address } };
 }
+
+// Loaded when they are needed: they are most of the package, and of what they use of Node.
+const loadTls = () => import("./tls/mod.ts");
+const loadProxy = () => import("./proxy/mod.ts");
 
 /** One object, so that sessions are taken up again: they are kept for the options that they were made with. */
 const noTlsOptions: TlsOptions = {};
@@ -85,7 +85,11 @@ async function routeToUnixSocket(
 
 async function routeToHost(target: TransportTarget, { options, socketOptions, context }: Request): Promise<Route> {
   const { signal } = context;
-  const proxy = resolveProxy(target, options.proxy);
+  // Before there is anything that would have to be ended when this fails.
+  const tlsModule = tlsSchemes.has(target.scheme) ? await loadTls() : undefined;
+  const proxyModule = options.proxy === undefined ? undefined : await loadProxy();
+  signal.throwIfAborted();
+  const proxy = proxyModule?.resolveProxy(target, options.proxy);
   let carrier: Socket | undefined;
   const connect = async (address: HostAndPort): Promise<Socket> => {
     carrier = await connectTcp(address, socketOptions, signal);
@@ -93,18 +97,15 @@ async function routeToHost(target: TransportTarget, { options, socketOptions, co
   };
   try {
     let socket =
-      proxy === undefined
+      proxyModule === undefined || proxy === undefined
         ? await connect(target)
-        : await openThroughProxy(target, proxy, {
+        : await proxyModule.openThroughProxy(target, proxy, {
             connect: ({ host, port }) => connect({ hostname: host, port }),
             secure: async (unsafe, { hostname, port }, tls) => {
               const url = proxy.address;
-              const secured = await secure(
-                unsafe,
-                { url, address: url, scheme: "https:", hostname, port, path: "/" },
-                tls,
-                context,
-              );
+              const secured = await (
+                await loadTls()
+              ).secure(unsafe, { url, address: url, scheme: "https:", hostname, port, path: "/" }, tls, context);
               return secured.socket;
             },
             signal,
@@ -118,12 +119,12 @@ async function routeToHost(target: TransportTarget, { options, socketOptions, co
     const ends = { localAddress, localPort, remoteAddress, remotePort };
     const through = proxy === undefined ? {} : { proxy: proxy.address };
     let tls: Pick<ConnectionInfo, "tls"> = {};
-    if (tlsSchemes.has(target.scheme)) {
-      const secured = await secure(socket, target, options.tls ?? noTlsOptions, context);
+    if (tlsModule !== undefined) {
+      const secured = await tlsModule.secure(socket, target, options.tls ?? noTlsOptions, context);
       socket = secured.socket;
       tls = { tls: secured.info };
     }
-    const transport = tlsSchemes.has(target.scheme) ? "tls" : "tcp";
+    const transport = tlsModule === undefined ? "tcp" : "tls";
     return { carrier: carrier ?? socket, socket, info: { transport, ...ends, ...through, ...tls } };
   } catch (error) {
     carrier?.destroy();

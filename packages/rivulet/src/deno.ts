@@ -2,6 +2,7 @@ import { MqttClient as EngineClient, type ConnectOptions, type ConnectTarget, ty
 import { createTcp } from "@rivulet/deno";
 import { tcp } from "@rivulet/node";
 import { webSocket } from "@rivulet/websocket";
+import { checkTls } from "./check-tls.ts";
 import { connected, onPlatform } from "./platform.ts";
 
 export * from "./shared.ts";
@@ -17,6 +18,7 @@ export class MqttClient extends EngineClient {
    * @throws InvalidOptionError, UnsupportedError, naming the option.
    */
   constructor(url: ConnectTarget, options: ConnectOptions = {}) {
+    checkTls(url, options);
     super(url, onPlatform(options, transports));
   }
 }

@@ -1,6 +1,7 @@
 import { MqttClient as EngineClient, type ConnectOptions, type ConnectTarget, type Transport } from "@rivulet/engine";
 import { dial, tcp } from "@rivulet/node";
 import { createNodeWebSocket } from "@rivulet/websocket/node";
+import { checkTls } from "./check-tls.ts";
 import { connected, onPlatform } from "./platform.ts";
 
 export * from "./shared.ts";
@@ -16,6 +17,7 @@ export class MqttClient extends EngineClient {
    * @throws InvalidOptionError, UnsupportedError, naming the option.
    */
   constructor(url: ConnectTarget, options: ConnectOptions = {}) {
+    checkTls(url, options);
     super(url, onPlatform(options, transports));
   }
 }

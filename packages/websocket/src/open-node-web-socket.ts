@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import WebSocket from "isomorphic-ws";
+import type WebSocket from "isomorphic-ws";
 import type { ConnectionInfo, Duplex, TransportContext, TransportTarget } from "@rivulet/engine";
 import type { Dial } from "./dial.ts";
 import { maximumMessageBytes, outboundHighWaterMarkBytes, readableHighWaterMarkBytes } from "./limits.ts";
@@ -47,6 +47,9 @@ class Handshake {
 
   async run(dial: Dial | undefined): Promise<Duplex> {
     const { signal } = this.#context;
+    // It takes as long to load as all else together, and many never need it.
+    const { default: create } = await import("isomorphic-ws");
+    signal.throwIfAborted();
     const onAbort = (): void => {
       this.#fail(signal.reason);
     };
@@ -54,7 +57,7 @@ class Handshake {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.#socket = createSocket(this.#target, this.#options.webSocket, dial && this.#connectThrough(dial));
+    this.#socket = createSocket(create, this.#target, this.#options.webSocket, dial && this.#connectThrough(dial));
     this.#socket.on("error", (error) => {
       this.#fail(this.#error(explain(error), error));
     });
@@ -162,6 +165,7 @@ class Handshake {
 }
 
 function createSocket(
+  create: typeof WebSocket,
   { url, address, scheme }: TransportTarget,
   {
     protocols,
@@ -179,7 +183,7 @@ function createSocket(
   // What has been dialled has TLS on it already.
   const isSecured = createConnection !== undefined && scheme === "wss:";
   try {
-    return new WebSocket(isSecured ? url.replace(/^wss:/i, "ws:") : url, [...protocols], {
+    return new create(isSecured ? url.replace(/^wss:/i, "ws:") : url, [...protocols], {
       headers: { Host: new URL(url).host, ...headers },
       perMessageDeflate,
       maxPayload: maxPayloadBytes,

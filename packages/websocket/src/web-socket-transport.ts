@@ -47,8 +47,8 @@ export function webSocketTransport(open: OpenWebSocket, where: string, supported
           throw new UnsupportedError(name, `${name} is not supported ${where}`);
         }
       }
-      context.signal.throwIfAborted();
       context.report("connecting");
+      context.signal.throwIfAborted(); // Whoever is told so may abort.
       const duplex = await open(target, { ...options, webSocket: { ...webSocket, protocols } }, context);
       context.report("connected");
       return duplex;

@@ -20,8 +20,8 @@ export const tcp: Transport = {
     const { signal } = context;
     const isSecure = secured.includes(target.scheme);
     checkOptions(options, isSecure);
-    signal.throwIfAborted();
     context.report("connecting");
+    signal.throwIfAborted(); // Whoever is told so may abort.
     const { socket, opened } = await openSocket(target, isSecure, signal);
     context.report("connected");
     return new WorkerDuplex(socket, formatAddress(target), connectionInfo(target, opened));

@@ -97,10 +97,9 @@ export class MqttClient implements AsyncDisposable {
         if (about === "tls") this.#emitter.emit("tlsStatus", { message: status });
         else this.#emitter.emit("connectionStatus", { status });
       },
-      verify: (authentication) => {
-        this.#emitter.emit("tlsServerAuthentication", authentication);
-        return authentication.accept;
-      },
+      // A listener that fails has not accepted anything.
+      verify: (authentication) =>
+        this.#emitter.emit("tlsServerAuthentication", authentication) && authentication.accept,
       log: this.#log,
       lost: (error) => {
         this.#disconnected(error, true);

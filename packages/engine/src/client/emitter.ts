@@ -30,15 +30,17 @@ export class Emitter<Events extends object> {
     return (this.#listeners.get(name)?.size ?? 0) > 0;
   }
 
-  emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
-    const listeners = this.#listeners.get(name);
-    if (listeners === undefined) return;
-    for (const listener of [...listeners] as ((event: Events[Name]) => void)[]) {
+  /** Whether no listener threw. */
+  emit<Name extends keyof Events>(name: Name, event: Events[Name]): boolean {
+    let isFine = true;
+    for (const listener of [...(this.#listeners.get(name) ?? [])] as ((event: Events[Name]) => void)[]) {
       try {
         listener(event);
       } catch (error) {
+        isFine = false;
         this.#onListenerError(error);
       }
     }
+    return isFine;
   }
 }

@@ -28,8 +28,9 @@ export interface ClientEvents {
   /** How far TLS has got, in words; where the platform tells. */
   tlsStatus: { readonly message: string };
   /**
-   * The server has shown its certificate. A listener may set `accept`; no byte of MQTT leaves before. Not emitted where
-   * TLS is the platform's own affair, as in browsers.
+   * The server, or a proxy that is reached by TLS, has shown its certificate. A listener may set `accept`, at once:
+   * `verifyServerCertificate` is for those who need time. One that throws refuses. No byte of MQTT leaves before. Not
+   * emitted where TLS is the platform's own affair, as in browsers.
    */
   tlsServerAuthentication: ServerAuthentication;
   /** Every message, also one that no subscription of this client asked for. */

@@ -42,8 +42,8 @@ describe("tlsServerAuthentication", () => {
     expect(seen).toEqual([accept]);
   });
 
-  it("a listener that throws decides nothing, and what it throws is told", async () => {
-    const harness = withCertificate(false);
+  it.each([true, false])("a listener that throws accepts nothing, and what it throws is told (%s)", async (accept) => {
+    const harness = withCertificate(accept);
     const errors = harness.record("error");
     const thrown = new Error("Oh");
     harness.client.on("tlsServerAuthentication", () => {

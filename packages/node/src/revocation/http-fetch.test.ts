@@ -114,6 +114,17 @@ describe("a server that is none", () => {
     );
   });
 
+  test("that goes on in another protocol, and stays", async () => {
+    await withServer(
+      (socket) => socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: other\r\n\r\n"),
+      async (address) => {
+        const { signal } = new AbortController();
+        const fetched = await fetchBytes(address, { maxBytes: 5, timeoutMs: 20_000, signal });
+        expect(fetched).toEqual({ failure: "answered with the HTTP status 101" });
+      },
+    );
+  });
+
   test("that stops in the middle", async () => {
     await withServer(
       (socket) => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nab"),

@@ -75,6 +75,11 @@ function send(url: URL, { body }: FetchOptions, signal: AbortSignal): Promise<In
     // `agent: false`: neither the process's proxy nor a connection that somebody else has used.
     const sent = request(url, { agent: false, method: body === undefined ? "GET" : "POST", headers, signal });
     sent.on("response", resolve);
+    // Nobody has asked for another protocol; without this, such an answer would be told in no other way.
+    sent.on("upgrade", (response, socket) => {
+      socket.destroy();
+      resolve(response);
+    });
     // Stays for as long as the request does: also what comes after the answer may not end the process.
     sent.on("error", reject);
     sent.end(body?.bytes);

@@ -2,7 +2,7 @@ import { StoreError, type SessionChange } from "@rivulet/engine";
 import { execFile, spawn } from "node:child_process";
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -55,6 +55,20 @@ describe.each<Durability>(["strict", "relaxed"])("the contract of session stores
 });
 
 describe("a disk store", () => {
+  it("lets nobody else look into a directory that it made, and leaves others as they are", async () => {
+    // Windows has no such modes.
+    const modeOf = async (path: string): Promise<number> =>
+      process.platform === "win32" ? 0o700 : (await stat(path)).mode & 0o777;
+    const directory = join(place(), "in");
+    await using store = await diskSessionStore({ directory });
+    expect(await modeOf(store.directory)).toBe(0o700);
+    const own = place();
+    await mkdir(own);
+    const before = await modeOf(own);
+    await using other = await diskSessionStore({ directory: own });
+    expect(await modeOf(other.directory)).toBe(before);
+  });
+
   it("makes its directory, with those that it is in", async () => {
     const directory = join(place(), "in", "another");
     await using store = await diskSessionStore({ directory });

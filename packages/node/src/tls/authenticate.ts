@@ -50,7 +50,7 @@ export async function authenticate(authentication: Authentication): Promise<Acce
   const isPinned = preparation.pins.has(certificate.fingerprints.sha256);
   // Addresses in certificates are asked only where those are trusted otherwise.
   const isOpen = !isPinned && reasonFor(found) === undefined;
-  const problems = isOpen ? [...found, ...(await findRevocations(authentication, path))] : found;
+  const problems = isOpen ? [...found, ...(await findRevocations(authentication, path, found))] : found;
   // A pin speaks for the certificate, and not for the cipher.
   const reason = reasonFor(isPinned ? problems.filter(({ code }) => code === "weak-cipher") : problems);
   const decision: ServerAuthentication = {
@@ -94,14 +94,23 @@ async function decide(
 async function findRevocations(
   { options, context, stapled }: Authentication,
   path: readonly X509Certificate[],
+  found: readonly CertificateProblem[],
 ): Promise<readonly CertificateProblem[]> {
-  const { ocspStapling, ocsp, crl } = options;
+  const { ocspStapling } = options;
+  // Anybody could have us ask any address.
+  const isStranger = found.some(({ code }) => code === "unknown-authority");
+  const { ocsp, crl }: TlsOptions = isStranger ? { ocsp: "off", crl: "off" } : options;
+  const unasked =
+    isStranger && (options.ocsp === "required" || options.crl === "required")
+      ? [toProblem("revocation-unknown", "Addresses in certificates of an unknown authority are not asked", options)]
+      : [];
   const chain = path.map(({ raw }) => new Uint8Array(raw));
   const revocations = await checkRevocation(chain, { ocspStapling, ocsp, crl, stapled, signal: context.signal });
-  return revocations.flatMap(({ problem, message }) => {
+  const problems = revocations.flatMap(({ problem, message }) => {
     context.report(message, "tls");
     return problem === undefined ? [] : [toProblem(problem, message, options)];
   });
+  return [...problems, ...unasked];
 }
 
 /** Those that can be read; where the server's own cannot, none. */

@@ -30,7 +30,7 @@ export interface CertificateFields {
  * @example
  * ```ts no-run
  * import { readFile } from "node:fs/promises";
- * import { certificateInfo } from "@rivulet/node";
+ * import { certificateInfo } from "@rivulet/node/certificates";
  *
  * const { subject, validTo } = certificateInfo(await readFile("broker.der"));
  * console.log(`${subject} is valid until ${validTo.toISOString()}`);

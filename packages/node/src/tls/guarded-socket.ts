@@ -37,7 +37,8 @@ export class GuardedSocket {
   }
 
   wait<Value>(promise: Promise<Value>): Promise<Value> {
-    return Promise.race([promise, this.#failed]);
+    // The reason first: what comes of a socket that is gone would hide it.
+    return Promise.race([this.#failed, promise]);
   }
 
   /** Gives up: destroys the socket. */

@@ -122,6 +122,11 @@ describe("crl", () => {
     await expect(secureTo(peer.port, options)).rejects.toThrow("No trusted authority stands behind the certificate");
     const pinned = { ...options, acceptServerCertificate: issued.certificate };
     (await secureTo(peer.port, pinned)).socket.destroy();
+    const anybody: TlsOptions = { ca: root.certificate, allowUnknownAuthority: true };
+    (await secureTo(peer.port, { ...anybody, crl: "ifAvailable" })).socket.destroy();
+    await expect(secureTo(peer.port, { ...anybody, crl: "required" })).rejects.toThrow(
+      "Addresses in certificates of an unknown authority are not asked",
+    );
     expect(asked).not.toContain("/of-stranger.crl");
   });
 

@@ -36,6 +36,22 @@ afterAll(() => lab.cleanup());
 const own = (): { cert: string; key: string } => ({ cert: server.chain, key: server.key });
 
 describe("secure", () => {
+  it.each(["handshake", "agreed", "certificate"])("may be aborted by a listener of the status: %s", async (status) => {
+    await using peer = await startTlsServer(own());
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const socket = await connectTo(peer.port);
+    const context = {
+      signal: controller.signal,
+      report: (told: string) => {
+        if (told.startsWith(status)) controller.abort(reason);
+      },
+      verify: ({ accept }: { accept: boolean }) => accept,
+    };
+    await expect(secure(socket, targetOf(peer.port), { ca: root.certificate }, context)).rejects.toBe(reason);
+    expect(socket.destroyed).toBe(true);
+  });
+
   it("tells what has been agreed on", async () => {
     await using peer = await startTlsServer({ ...own(), ALPNProtocols: ["mqtt"] });
     const statuses: string[] = [];

@@ -89,6 +89,8 @@ async function shakeHands(socket: Socket, handshake: Handshake): Promise<Secured
     const agreed = describeAgreement(tlsSocket, preparation.serverName || undefined);
     if (agreed === undefined) throw handshakeError(address, new Error("the server has closed the connection"));
     reportAgreement(agreed, context);
+    // Whoever is told so may abort, and a socket that is gone shows no certificate.
+    context.signal.throwIfAborted();
     checkProtocol(agreed, handshake);
     const reused = agreed.isSessionReused ? kept : undefined;
     const evidence = {

@@ -64,6 +64,11 @@ describe("the system's authorities", () => {
     expect(trust.certificates()).toHaveLength(trust.pem.length);
   });
 
+  it("are none where SSL_CERT_FILE names none", async () => {
+    const trust = await readSystemAuthorities({ ...nothing, environment: { SSL_CERT_FILE: "/does/not/exist" } });
+    expect(trust.pem).toEqual([]);
+  });
+
   it("may have some that OpenSSL cannot read", async () => {
     const broken = one.certificate.replace(/\n.{8}/, "\nAAAAAAAA");
     const file = await lab.write("broken.pem", broken + two.certificate);

@@ -60,20 +60,21 @@ export async function readSystemAuthorities(where: SystemTrust): Promise<Trust> 
   const found = where.getCertificates?.("system") ?? [];
   const extra = where.getCertificates?.("extra") ?? (await readBundle(where.environment["NODE_EXTRA_CA_CERTS"]));
   const system = found.length > 0 ? found : await findSystemAuthorities(where);
-  return toTrust([...(system.length > 0 ? system : tls.rootCertificates), ...extra]);
+  return toTrust([...system, ...extra]);
 }
 
 async function findSystemAuthorities({ environment, bundles }: SystemTrust): Promise<string[]> {
   const { SSL_CERT_FILE: file, SSL_CERT_DIR: directories } = environment;
   if (file !== undefined || directories !== undefined) {
     const ofDirectories = (directories ?? "").split(delimiter).filter(Boolean).map(readBundlesIn);
+    // Also when there are none: who names some does not mean others.
     return (await Promise.all([readBundle(file), ...ofDirectories])).flat();
   }
   for (const bundle of bundles) {
     const certificates = await readBundle(bundle);
     if (certificates.length > 0) return certificates;
   }
-  return [];
+  return [...tls.rootCertificates];
 }
 
 async function readBundlesIn(directory: string): Promise<string[]> {

@@ -1,5 +1,9 @@
+import { execFile } from "node:child_process";
 import { X509Certificate } from "node:crypto";
+import { writeFile } from "node:fs/promises";
 import type { Socket } from "node:net";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 import {
   type CertificateProblemCode,
   type ServerAuthentication,
@@ -250,6 +254,26 @@ describe("a chain", () => {
     if (codes.includes("expired") && codes.length > 1) {
       expect(await judge(peer.port, { ...options, allowExpired: true })).toMatchObject({ isAccepted: false });
     }
+  });
+
+  it("does not lose the limits of an authority to a decoy of it", async () => {
+    const extensions = ["nameConstraints = critical, permitted;DNS:example.org"];
+    const limited = await root.issueAuthority({ commonName: "Limited", ...isExpired, extensions });
+    const forger = await lab.createAuthority({ commonName: "Test Root" });
+    // The same name and key without the limits, and dates that OpenSSL likes better. Of its signature it tells nothing.
+    const directory = dirname(limited.certificateFile);
+    await writeFile(join(directory, "decoy.cnf"), "basicConstraints = critical, CA:TRUE\nkeyUsage = keyCertSign\n");
+    const { stdout: decoy } = await promisify(execFile)("openssl", [
+      ...["x509", "-req", "-in", join(directory, "request.pem"), "-CA", forger.certificateFile],
+      ...["-CAkey", forger.keyFile, "-set_serial", "77", "-days", "3", "-extfile", join(directory, "decoy.cnf")],
+    ]);
+    const { chain, key } = await limited.issue({ ...named, ...isExpired });
+    await using peer = await serve({ chain: chain + decoy, key });
+    const options = { ca: root.certificate, allowExpired: true };
+    expect(await judge(peer.port, options)).toMatchObject({
+      codes: ["expired", "expired", "invalid"],
+      isAccepted: false,
+    });
   });
 
   it("is fine with the name in the subject alone, and with a wildcard", async () => {

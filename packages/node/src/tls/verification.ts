@@ -108,12 +108,24 @@ function verifyChain({ certificates, opensslError }: Evidence, trust: Trust, add
   const { invalid, wrongUsage } = path ?? judge(sent);
   for (const message of invalid) note("invalid", message);
   for (const message of wrongUsage) note("wrong-usage", message);
+  const limiter = reported === undefined ? undefined : findLimiter(path);
+  if (limiter !== undefined) note("invalid", limiter);
   // What is no authority has the wrong usage for one, too; nothing allows that it is none.
   const isTold = reported === "wrong-usage" ? found.has("wrong-usage") || found.has("invalid") : false;
   if (reported !== undefined && !isTold && !found.has(reported)) {
     note(reported, reported === "unknown-authority" ? describeUnknown(links) : `OpenSSL says ${opensslError}`);
   }
   return links;
+}
+
+/**
+ * An authority whose names are limited (RFC 5280, 4.2.1.10), as a sentence. That OpenSSL alone looks at, and on the path that
+ * it has gone: where it found something wrong, that may be another one, by a decoy that the server has sent along.
+ */
+function findLimiter(path: CertificationPath | undefined): string | undefined {
+  const depth = path?.links.findIndex(({ fields }, index) => index > 0 && fields.extensions.has("2.5.29.30")) ?? -1;
+  const link = path?.links[depth];
+  return link && `${describe(link, depth)} limits the names below it, which cannot be looked at beside another problem`;
 }
 
 function describeUnknown(links: readonly Link[]): string {

@@ -1,0 +1,3 @@
+// What `dial` loads where there is to be TLS.
+export { secure } from "./secure.ts";
+export { readTlsOptions } from "./tls-options.ts";
