@@ -29,9 +29,9 @@ export function parseProxyUrl(text: string, { option, label }: UrlOrigin): Proxy
   const invalid = (what: string): InvalidOptionError => new InvalidOptionError(option, `${label} ${what}`);
   // A scheme of our own choosing only counts with its slashes: `user:secret@proxy` has none.
   const schemeOf = /^([a-z][a-z0-9+.-]*:)\/\//i.exec(text)?.[1]?.toLowerCase();
-  if (schemeOf === undefined) throw invalid(`is a URL that begins with ${schemes()}`);
+  if (schemeOf === undefined) throw invalid(`must be a URL that begins with ${schemes()}`);
   const scheme = proxySchemes.find((one) => one === schemeOf);
-  if (scheme === undefined) throw invalid(`is a URL that begins with ${schemes()}, not with ${schemeOf}`);
+  if (scheme === undefined) throw invalid(`must be a URL that begins with ${schemes()}, not with ${schemeOf}`);
   if (!URL.canParse(text)) throw invalid("is not a valid URL");
   const url = new URL(text);
   if (url.hostname === "") throw invalid("has no host");

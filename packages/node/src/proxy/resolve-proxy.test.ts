@@ -107,7 +107,11 @@ describe("resolveProxy, with options that are wrong", () => {
     ["", "proxy", /^proxy is a URL or "system"$/],
     [{}, "proxy.url", /^proxy.url is a URL or "system"$/],
     [{ url: http, user: "x" }, "proxy.user", /^There is no option proxy.user$/],
-    ["proxy.example:3128", "proxy", /^proxy is a URL that begins with http:, .*socks5: or socks5h: and two slashes$/],
+    [
+      "proxy.example:3128",
+      "proxy",
+      /^proxy must be a URL that begins with http:, .*socks5: or socks5h: and two slashes$/,
+    ],
     [{ url: "ftp://proxy" }, "proxy.url", /, not with ftp:$/],
     ["http://", "proxy", /not a valid URL/],
     ["http://a b", "proxy", /not a valid URL/],
@@ -248,7 +252,7 @@ describe("resolveProxy, with the system's settings", () => {
     const error = failure(() => resolveProxy(broker, "system", { ALL_PROXY: "quic://u:secret@proxy" }));
     expect(error).toBeInstanceOf(InvalidOptionError);
     expect(error).toMatchObject({ option: "proxy" });
-    expect((error as Error).message).toMatch(/^The environment variable ALL_PROXY is a URL .*, not with quic:$/);
+    expect((error as Error).message).toMatch(/^The environment variable ALL_PROXY must be a URL .*, not with quic:$/);
   });
 
   it("reads the environment of the process", () => {

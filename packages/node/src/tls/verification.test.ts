@@ -125,7 +125,7 @@ describe("each relaxation", () => {
     await using peer = await serve(await stranger.issue({ ...named, ...isExpired, extendedKeyUsage: ["clientAuth"] }));
     await expect(secureTo(peer.port, { ca: root.certificate }, { hostname: "elsewhere.example" })).rejects.toThrow(
       `The certificate of elsewhere.example:${peer.port} is refused: No trusted authority stands behind the ` +
-        `certificate, whose chain ends at CN=Stranger; the certificate has expired on ` +
+        `certificate, whose chain ends at CN=Stranger (tls.ca); the certificate has expired on ` +
         `${yesterday.toISOString().replace(/\.\d+Z/, ".000Z")}; the certificate has not been issued for servers; the ` +
         `certificate is for DNS:localhost, and not for elsewhere.example`,
     );
@@ -402,7 +402,7 @@ describe("verifyServerCertificate", () => {
       {
         hostname: "localhost",
         certificate: { subject: "CN=localhost" },
-        reason: "No trusted authority stands behind the certificate, whose chain ends at CN=Stranger",
+        reason: "No trusted authority stands behind the certificate, whose chain ends at CN=Stranger (tls.ca)",
         accept: false,
       },
     ]);

@@ -134,7 +134,7 @@ function describeUnknown(links: readonly Link[]): string {
     return "the certificate was issued by itself, and is not trusted";
   }
   const issuer = top === undefined ? "nobody" : certificateInfo(top.x509.raw).issuer;
-  return `no trusted authority stands behind the certificate, whose chain ends at ${issuer}`;
+  return `no trusted authority stands behind the certificate, whose chain ends at ${issuer} (tls.ca)`;
 }
 
 /** Why a certificate is not one for this host; undefined when it is. */
