@@ -23,7 +23,7 @@ import { startBroker, type Broker } from "./support/broker.ts";
 import { bundleHosts, isBuilt, root, type Bundles } from "./support/bundles.ts";
 import { startFaultServer, type FaultServer } from "./support/fault-server.ts";
 import { findMosquitto } from "./support/find-executable.ts";
-import { freePorts } from "./support/free-ports.ts";
+import { closedPort } from "./support/free-ports.ts";
 import { startPacemaker } from "./support/pacemaker.ts";
 
 type Runtime = CommandLineRuntime | "workerd" | `${BrowserName}-${PageName}`;
@@ -128,7 +128,7 @@ async function runMatrix(): Promise<void> {
       browsers.set(name, browser);
       stops.unshift(browser.close);
     }
-    const [nowherePort = 9] = await freePorts(1);
+    const nowherePort = await closedPort();
     for (const cell of cells) {
       await runCell(cell, { broker, oldBroker, faultServer, bundles, browsers, nowherePort });
     }

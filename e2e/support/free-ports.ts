@@ -8,10 +8,24 @@ export async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-function listen(): Promise<Server> {
+/**
+ * A port where nobody listens, nor will: it is none of those that systems give to whoever asks for a free one, as
+ * everybody else in the tests does.
+ */
+export async function closedPort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const server = await listen(port).catch(() => undefined);
+    if (server === undefined) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
+}
+
+function listen(port = 0): Promise<Server> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => resolve(server));
+    server.listen(port, "127.0.0.1", () => resolve(server));
   });
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 
-import { freePorts } from "../../support/free-ports.ts";
+import { closedPort } from "../../support/free-ports.ts";
 import type { CheckContext, OptionCheck } from "../check.ts";
 import type { Recorder } from "../recorder.ts";
 
@@ -45,7 +45,7 @@ export const socketChecks: readonly OptionCheck[] = [
   {
     option: "socket.localPort",
     run: async (context) => {
-      const [localPort = 0] = await freePorts(1);
+      const localPort = await closedPort();
       assert.equal((await recordOne(context, { localPort, linger: false })).remotePort, localPort);
     },
   },
