@@ -22,7 +22,11 @@ export async function openPlaywright(name: "chromium" | "firefox", executablePat
           executablePath,
           channel: "moz-firefox",
           // It would make whoever is cut on purpose wait longer and longer.
-          firefoxUserPrefs: { "network.websocket.delay-failed-reconnects": false },
+          firefoxUserPrefs: {
+            "network.websocket.delay-failed-reconnects": false,
+            // It opens one WebSocket to a host at a time: one that is held on purpose keeps all others waiting (in s).
+            "network.websocket.timeout.open": 3,
+          },
         });
   return {
     run: async ({ url, cell, only, report }: PageRun) => {

@@ -10,6 +10,7 @@ export const expiring: readonly Scenario[] = [
     name: "message expiry: while the server waits for us",
     protocolVersions: [5],
     isPatient: true,
+    timeoutMs: 60_000,
     async run(context) {
       const { connect, own, protocolVersion, rivulet, topic, url } = context;
       const before = await connect(lastingSession(context, "receiver"));
@@ -42,6 +43,7 @@ export const expiring: readonly Scenario[] = [
     name: "message expiry: while we wait for the server",
     protocolVersions: [5],
     isPatient: true,
+    timeoutMs: 60_000,
     async run(context) {
       const { connect, faults, rivulet, topic, url } = context;
       const way = await faults.proxy(url);
