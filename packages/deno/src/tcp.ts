@@ -1,8 +1,15 @@
-import type { Duplex, Transport, TransportContext, TransportOptions, TransportTarget } from "@rivulet/engine";
+import {
+  unixPath,
+  type Duplex,
+  type Transport,
+  type TransportContext,
+  type TransportOptions,
+  type TransportTarget,
+} from "@rivulet/engine";
 import { ConnDuplex } from "./conn-duplex.ts";
 import { formatAddress } from "./conn-errors.ts";
 import { connectTcp } from "./connect-tcp.ts";
-import { connectUnix, unixPath } from "./connect-unix.ts";
+import { connectUnix } from "./connect-unix.ts";
 import { findMissing, isTls } from "./find-missing.ts";
 import { openTls } from "./open-tls.ts";
 import { readSocketOptions } from "./socket-options.ts";

@@ -33,6 +33,7 @@ export type {
   UserProperties,
   WillOptions,
 } from "./options.ts";
+export { unixPath } from "./unix-path.ts";
 export type { SessionEvent } from "./session/events.ts";
 export type { Server } from "./session/server.ts";
 export { Session } from "./session/session.ts";

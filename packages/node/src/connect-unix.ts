@@ -1,10 +1,9 @@
 import type { Socket } from "node:net";
-import { UnsupportedError, type TransportOptions, type TransportTarget } from "@rivulet/engine";
+import { unixPath, UnsupportedError, type TransportOptions, type TransportTarget } from "@rivulet/engine";
 import { connectSocket } from "./connect-socket.ts";
 import { streamOptions } from "./connect-tcp.ts";
 import { connectError } from "./socket-errors.ts";
 import type { ResolvedSocketOptions } from "./socket-options.ts";
-import { unixPath } from "./unix-path.ts";
 
 /**
  * Connects to a Unix socket: the path of the URL, percent-decoded.

@@ -1,6 +1,5 @@
-import { TransportError, type TransportTarget } from "@rivulet/engine";
+import { TransportError, unixPath, type TransportTarget } from "@rivulet/engine";
 import { describeTlsFailure } from "./tls/tls-errors.ts";
-import { unixPath } from "./unix-path.ts";
 
 /** What the system's error codes mean, as the second half of a sentence. */
 const meanings: ReadonlyMap<string, string> = new Map([

@@ -1,4 +1,5 @@
-import { InvalidOptionError, type TransportTarget } from "@rivulet/engine";
+import { InvalidOptionError } from "./errors.ts";
+import type { TransportTarget } from "./transport.ts";
 
 /**
  * The path of a Unix socket, from a URL such as `mqtt+unix:///run/mosquitto/mqtt.sock`.
