@@ -142,7 +142,7 @@ async function bundle(): Promise<void> {
     format: "esm",
     target: "es2022",
     conditions: ["@rivulet/source"],
-    external: ["mqtt", "ws", "isomorphic-ws", "classic-level", "pkijs", "asn1js", "node-forge", "socks"],
+    external: ["mqtt", "ws", "isomorphic-ws", "classic-level", "pkijs", "asn1js", "socks"],
     logLevel: "warning",
   });
 }

@@ -44,6 +44,8 @@ import { ReconnectPolicy, type Retry } from "./reconnect-policy.ts";
 // it. An attempt asks for the addresses and tries each with each protocol version, one after the other, and those that
 // servers send it to. The Session goes on from one connection to the next, and serves one at a time. When the link is
 // closed, whoever waits for something hears so; what the server may know of too goes on with the next `connect`.
+//
+// The file is long because every transition of the table is here, side by side; what they call stands elsewhere.
 
 /** The states of a client's connection. */
 export type LinkState =

@@ -355,11 +355,6 @@ export class Session<Context> {
     this.#receiver.release(exchange);
   }
 
-  /** As `Receiver.redeliver`. */
-  redeliver(): void {
-    this.#receiver.redeliver();
-  }
-
   /** As `Receiver.forget`. */
   forget(exchange: IncomingExchange): void {
     this.#receiver.forget(exchange);
