@@ -10,6 +10,7 @@ import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
 import { root } from "./lib/command.ts";
 import { add, format, noTests, parse, type Totals } from "./lib/totals.ts";
+import { failureLines } from "./lib/failure-lines.ts";
 import { selectSteps, type Step } from "./test-steps.ts";
 
 interface Outcome {
@@ -18,6 +19,8 @@ interface Outcome {
   readonly durationMs: number;
   /** Why it failed, where the totals do not say so. */
   readonly remark: string;
+  /** What it said of its failures. */
+  readonly failures: readonly string[];
 }
 
 const { values } = parseArgs({ options: { only: { type: "string", default: "" } } });
@@ -34,12 +37,14 @@ async function runStep(step: Step): Promise<Outcome> {
     outcomes.some(({ step: { script }, totals }) => script === need && totals.failed > 0),
   );
   if (missing !== undefined) {
-    return { step, totals: { ...noTests, failed: 1 }, durationMs: 0, remark: `not run, because ${missing} failed` };
+    const remark = `not run, because ${missing} failed`;
+    return { step, totals: { ...noTests, failed: 1 }, durationMs: 0, remark, failures: [] };
   }
   const start = performance.now();
   const { succeeded, stdout } = await npmRun(step.script);
   const durationMs = performance.now() - start;
-  return { step, durationMs, ...judge(step, succeeded, stdout) };
+  const judged = judge(step, succeeded, stdout);
+  return { step, durationMs, ...judged, failures: judged.totals.failed > 0 ? failureLines(stdout) : [] };
 }
 
 function judge(step: Step, succeeded: boolean, stdout: string): Pick<Outcome, "totals" | "remark"> {
@@ -80,11 +85,13 @@ function conclude(): void {
   const total = outcomes.reduce((sum, { totals }) => add(sum, totals), noTests);
   const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`.padStart(8);
   console.log("\n=== summary ===");
-  for (const { step, totals, durationMs, remark } of outcomes) {
+  for (const { step, totals, durationMs, remark, failures } of outcomes) {
     const mark = totals.failed > 0 ? "FAILED" : "ok    ";
     console.log(
       `${mark} ${step.script.padEnd(22)} ${seconds(durationMs)}  ${format(totals)}${remark === "" ? "" : ` (${remark})`}`,
     );
+    // The log of CI may be cut to its end.
+    for (const line of failures) console.log(`         ${line}`);
   }
   console.log(`${" ".repeat(29)} ${seconds(outcomes.reduce((sum, { durationMs }) => sum + durationMs, 0))}`);
   const forbidsSkipping = process.env["CI"] !== undefined && total.skipped > 0;

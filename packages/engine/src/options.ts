@@ -189,7 +189,10 @@ export interface ConnectOptions extends TransportOptions {
   readonly connectTimeoutMs?: number | undefined;
   /** From sending a SUBSCRIBE or UNSUBSCRIBE to its answer, in ms. Default: 30,000. */
   readonly operationTimeoutMs?: number | undefined;
-  /** How long a PINGREQ may go without a sign of life, in ms. Default: half of `keepAlive`. */
+  /**
+   * How long a PINGREQ may go without a sign of life, in ms. Default: half of `keepAlive`, so that a connection that is
+   * half open is found within 1.5 times `keepAlive`.
+   */
   readonly pingTimeoutMs?: number | undefined;
   /**
    * Our own cap on QoS 1 and 2 messages in flight to the server, beside the server's Receive Maximum. Default: 1,000;

@@ -18,12 +18,12 @@ export interface PublishOptions extends MessageProperties {
    */
   readonly duplicate?: boolean | undefined;
   /**
-   * What to wait for: that the message has been taken, or only that the session store has it (`session`), so that it is
-   * seen through whatever happens to this process. `packetId` is then undefined where it waits to be sent, and what the
-   * server says against it later is an `error` event. A message at QoS 0 is stored only while it waits; one that leaves
+   * What to wait for: that the server has taken the message; or only that the transport has, as at QoS 0 (`"sent"`); or
+   * only that the session store has it (`session`), so that it is seen through whatever happens to this process:
+   * `packetId` is then undefined where it waits to be sent. What the server says against it later is an `error` event. A message at QoS 0 is stored only while it waits; one that leaves
    * at once is waited for in any case. Default: `"acknowledged"`.
    */
-  readonly until?: "acknowledged" | "stored" | undefined;
+  readonly until?: "acknowledged" | "sent" | "stored" | undefined;
   /**
    * A Topic Alias of our own choice: beside a topic it makes it stand for the topic on this connection; with an empty
    * topic it stands for the one that was given last (section 3.3.2.3.4). It is the caller's to number, up to the
@@ -62,7 +62,7 @@ const rules: Rules<PublishOptions> = {
   qos: { max: 2 },
   retain: boolean,
   duplicate: boolean,
-  until: { of: ["acknowledged", "stored"] },
+  until: { of: ["acknowledged", "sent", "stored"] },
   topicAlias: { min: 1, ...twoBytes, as: true },
   signal: {},
   timeoutMs: positive,

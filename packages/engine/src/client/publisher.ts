@@ -1,5 +1,5 @@
 import type { QoS } from "@rivulet/codec";
-import { Deferred, handled } from "../deferred.ts";
+import { Deferred, handled, ignore } from "../deferred.ts";
 import { ClosedError, InvalidOptionError, NotConnectedError } from "../errors.ts";
 import { isBlob, readBlob } from "../message-options.ts";
 import type { BlobPayload, Payload } from "../options.ts";
@@ -28,7 +28,9 @@ export class Publisher {
   readonly #parts: PublisherParts;
   #wasReadyToSend = true;
   /** Messages that are to be stored, each with whoever waits for that. */
-  readonly #unstored = new Map<Outgoing<Operation>, Deferred<PublishResult>>();
+  readonly #unstored = new Map<Outgoing<Operation>, () => void>();
+  /** Messages that are to be sent, likewise. */
+  readonly #unsent = new Map<Operation, () => void>();
 
   constructor(link: Link, parts: PublisherParts) {
     this.#link = link;
@@ -56,9 +58,10 @@ export class Publisher {
       const isPatient = options.signal === undefined && options.timeoutMs === undefined;
       if (exchange === undefined && isPatient) return this.#batched();
       const operation = new Operation<PublishResult>(publishResult, topic);
-      if (exchange === undefined) this.batched(operation);
+      if (exchange === undefined) this.batched(operation as Operation);
       else exchange.context = operation as Operation;
-      return isPatient && options.until !== "stored" ? operation.promise : this.#wait(operation, exchange, options);
+      const isPlain = options.until === undefined || options.until === "acknowledged";
+      return isPatient && isPlain ? operation.promise : this.#wait(operation, exchange, options);
     } catch (error) {
       return handled(Promise.reject(error));
     }
@@ -75,8 +78,7 @@ export class Publisher {
     exchange: Outgoing<Operation> | undefined,
     { signal, timeoutMs, until }: PublishOptions,
   ): Promise<PublishResult> {
-    const isStored = exchange !== undefined && until === "stored";
-    const promise = isStored ? this.#stored(exchange, operation) : operation.promise;
+    const promise = (exchange && this.#until(until, exchange, operation)) ?? operation.promise;
     giveUpWhen({ signal, timeoutMs, what: "publish" }, promise, this.#parts.options.environment, (reason) => {
       if (exchange !== undefined) {
         this.#link.session.cancel(exchange);
@@ -88,8 +90,11 @@ export class Publisher {
   }
 
   /** A message that had to wait is in the batch that gathers now. */
-  batched({ resolve, reject }: Pick<Operation<PublishResult>, "resolve" | "reject">): void {
-    this.#batched().then(resolve, reject);
+  batched(operation: Operation): void {
+    const sent = this.#unsent.get(operation);
+    // What is lost with the connection is sent again.
+    if (sent === undefined) this.#batched().then(operation.resolve, operation.reject);
+    else this.#batched().then(sent, ignore);
   }
 
   /** The transport has taken a batch. */
@@ -109,7 +114,7 @@ export class Publisher {
       this.#parts.emitter.emit("messageStored", { topic, qos, packetId });
       const exchange = waiting.get(key);
       if (exchange === undefined) continue;
-      this.#unstored.get(exchange)?.resolve({ ...publishedAtMostOnce, packetId });
+      this.#unstored.get(exchange)?.();
       this.#unstored.delete(exchange);
     }
   }
@@ -125,16 +130,38 @@ export class Publisher {
     if (offlineQueue === false || (qos === 0 && offlineQueue?.qos0 === "drop")) throw new NotConnectedError();
   }
 
-  /** Settles when the store has a message, or it has failed before; what becomes of it afterwards is nobody's call. */
-  #stored(exchange: Outgoing<Operation>, { promise }: Operation<PublishResult>): Promise<PublishResult> {
-    const stored = new Deferred<PublishResult>();
-    this.#unstored.set(exchange, stored);
-    promise.catch((error: unknown) => {
+  /**
+   * Settles when the store, or the transport, has a message, or it has failed before; what becomes of it afterwards is
+   * nobody's call. Undefined where nothing is waited for but its end.
+   */
+  #until(
+    until: PublishOptions["until"],
+    exchange: Outgoing<Operation>,
+    operation: Operation<PublishResult>,
+  ): Promise<PublishResult> | undefined {
+    const { promise, resolve, reject } = new Deferred<PublishResult>();
+    let isEarly = true;
+    const early = (): void => {
+      isEarly = false;
+      resolve({ ...publishedAtMostOnce, packetId: exchange.packet.packetIdentifier });
+    };
+    if (until === "stored") this.#unstored.set(exchange, early);
+    else if (until === "sent" && exchange.packet.qos > 0) {
+      this.#unsent.set(operation as Operation, early);
+      exchange.tellsSent = true;
+      if (exchange.awaits !== undefined) this.batched(operation as Operation);
+    } else return undefined;
+    const ended = (): void => {
+      this.#unstored.delete(exchange);
+      this.#unsent.delete(operation as Operation);
+    };
+    operation.promise.then(resolve, (error: unknown) => {
       // What a client has not seen through when it is closed, the store keeps for the next.
-      if (!this.#unstored.delete(exchange) && this.#link.state.name !== "closed") this.#parts.report(error);
-      stored.reject(error);
+      if (!isEarly && this.#link.state.name !== "closed") this.#parts.report(error);
+      reject(error);
     });
-    return stored.promise;
+    operation.promise.then(ended, ended);
+    return promise;
   }
 
   /** Settles when the transport has taken the batch that gathers now. */

@@ -28,6 +28,11 @@ export interface FilterOptions {
 export interface SubscribeOptions extends FilterOptions {
   /** The Subscription Identifier, 1 to 268,435,455. MQTT 5.0 only. */
   readonly identifier?: number | undefined;
+  /**
+   * Whether a subscription without `identifier` gets one by itself where the server knows them, so that it hands over only
+   * what was sent for it. Default: true.
+   */
+  readonly identify?: boolean | undefined;
   /** User Properties of SUBSCRIBE. MQTT 5.0 only. */
   readonly userProperties?: UserProperties | undefined;
   /**
@@ -75,6 +80,7 @@ const rules: Rules<SubscribeOptions> = {
   ...filterRules,
   identifier: { min: 1, max: 268_435_455, as: "subscriptionIdentifier" },
   userProperties: { as: true },
+  identify: boolean,
   ack: { of: ["processed", "on-receipt", "manual"] },
   onHandlerError: { of: ["acknowledge", "reject", "redeliver"] },
   highWaterMark: positive,

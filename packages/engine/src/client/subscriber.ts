@@ -109,7 +109,7 @@ export class Subscriber {
     const request = subscribeRequest(filters, options, this.#link.session.version);
     const names = request.subscriptions.map(({ topicFilter }) => topicFilter);
     const { consumers } = this;
-    const identifier = this.#identify(request, names);
+    const identifier = this.#identify(request, names, options);
     const inbox = new Inbox(consumers, names, { options, handler, patterns: patternsOf(filters) });
     const results: SubscribeResult[] = [];
     const subscription = new Subscription(inbox, results);
@@ -229,11 +229,14 @@ export class Subscriber {
   }
 
   /** Has the server tell which messages are for the subscription, where it can. */
-  #identify(request: Subscribe, names: readonly string[]): number | undefined {
+  #identify(
+    request: Subscribe,
+    names: readonly string[],
+    { identifier: given, identify }: SubscribeOptions,
+  ): number | undefined {
     const { state, session } = this.#link;
-    const given = request.properties?.subscriptionIdentifier;
-    if (given !== undefined || state.name !== "connected" || !state.server.subscriptionIdentifierAvailable)
-      return given;
+    const mayHave = state.name === "connected" && state.server.subscriptionIdentifierAvailable;
+    if (given !== undefined || identify === false || !mayHave) return given;
     const subscriptionIdentifier = this.consumers.identifierOf(names) ?? session.subscriptions.identifierFor(names);
     request.properties = { ...request.properties, subscriptionIdentifier };
     return subscriptionIdentifier;

@@ -9,7 +9,9 @@ export type SessionEvent<Context> =
   | { readonly type: "connected"; readonly server: Server }
   /** A message came. With an exchange it is to be acknowledged by `acknowledge`. */
   | { readonly type: "message"; readonly packet: PublishPacket; readonly exchange: IncomingExchange | undefined }
-  /** A QoS 0 message, which had to wait, is in the batch that `transmit` returns next. */
+  /**
+   * A message that had to wait, at QoS 0 or with `tellsSent`, is in the batch that `transmit` returns next.
+   */
   | { readonly type: "batched"; readonly context: Context }
   /**
    * The server has answered a message or a request, and its exchange is over. A Reason Code of 0x80 or above: the

@@ -23,6 +23,8 @@ export interface Exchange<Context> {
   context: Context | undefined;
   /** Whether whoever waited for it has given it up: it is seen through, but not begun again. */
   isGivenUp?: boolean;
+  /** Of a message at QoS 1 or 2, whether somebody waits for it to be sent. */
+  tellsSent?: boolean;
   /** Its place in the order of all of them. */
   order: number;
   /** Its place in the order of the table, where it is there. */

@@ -44,13 +44,21 @@ describe("KeepAlive", () => {
     expect(keepAlive.check(90_000)).toBe("dead");
   });
 
-  test("the connection is dead 1.5 times the Keep Alive after the last byte, however long the ping timeout", () => {
-    const keepAlive = new KeepAlive(interval, 600_000, 0);
+  test("the connection is dead 1.5 times the Keep Alive after the last byte, however late the PINGREQ", () => {
+    const keepAlive = new KeepAlive(interval, 30_000, 0);
     keepAlive.received(1, true, 10_000);
-    keepAlive.pinged(60_000);
+    keepAlive.pinged(80_000);
     expect(keepAlive.deadline).toBe(100_000);
     expect(keepAlive.check(99_999)).toBe("alive");
     expect(keepAlive.check(100_000)).toBe("dead");
+  });
+
+  test("a ping timeout of more than half the Keep Alive is waited for", () => {
+    const keepAlive = new KeepAlive(interval, 60_000, 0);
+    keepAlive.received(1, true, 10_000);
+    keepAlive.pinged(60_000);
+    expect(keepAlive.check(119_999)).toBe("alive");
+    expect(keepAlive.check(120_000)).toBe("dead");
   });
 
   test("a PINGREQ that is unanswered is not repeated", () => {

@@ -5,7 +5,8 @@ import { leastProgressBytes } from "../limits.ts";
 // Two clocks run: the time since bytes last left, and the time since bytes last came. When either reaches the Keep
 // Alive, a PINGREQ is due, the first so that the server does not give us up [MQTT-3.1.2-20], the second so that we
 // find out about a connection that is half open. After a PINGREQ any byte is a sign of life. The connection is dead
-// when none came for the ping timeout, and in any case 1.5 times the Keep Alive after the last byte that came.
+// when none came for the ping timeout, and in any case 1.5 times the Keep Alive after the last byte that came, unless a
+// longer ping timeout was asked for.
 //
 // These are deadlines, not ticks: a timer that fires late (a tab in the background, a laptop that slept) finds the
 // truth at whatever time it is asked.
@@ -89,7 +90,7 @@ export class KeepAlive {
   #dead(): number {
     if (this.#pingSent === undefined) return Infinity;
     const unanswered = Math.max(this.#pingSent, this.#lastByte) + this.#pingTimeoutMs;
-    const atTheLatest = this.#lastReceived + 1.5 * this.#intervalMs;
+    const atTheLatest = this.#lastReceived + this.#intervalMs + Math.max(this.#intervalMs / 2, this.#pingTimeoutMs);
     // A PINGREQ that left later than that (we were asleep) still gets its time to be answered.
     return this.#pingSent < atTheLatest ? Math.min(unanswered, atTheLatest) : unanswered;
   }

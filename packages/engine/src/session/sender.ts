@@ -228,9 +228,9 @@ export class Sender<Context> {
         if (!isAgain) this.#checkExpiry(head); // [MQTT-4.3.3-7]
         this.#check(packet);
         if (packet.qos > 0) this.#begin(head, false);
-        else {
-          this.#transmit(packet);
-          if (context !== undefined) this.#outbox.emit({ type: "batched", context });
+        else this.#transmit(packet);
+        if (context !== undefined && (packet.qos === 0 || head.tellsSent === true)) {
+          this.#outbox.emit({ type: "batched", context });
         }
       } catch (error) {
         // It was sound when it was queued: what is left is what this server, or this version, does not take.
