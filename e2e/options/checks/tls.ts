@@ -214,6 +214,18 @@ const handshake: readonly OptionCheck[] = [
     },
   },
   {
+    option: "tls.cipherList",
+    run: async (context) => {
+      const server = await serve(context, { maxVersion: "TLSv1.2" });
+      await works(context, server, { cipherList: "ECDHE+AES128:!SHA1:!SHA256" });
+      await works(context, server, { cipherList: "ECDHE+CHACHA20" });
+      assert.deepEqual(
+        server.connections.map(({ tls }) => tls?.cipher),
+        ["TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"],
+      );
+    },
+  },
+  {
     option: "tls.minCipherStrengthBits",
     run: async (context) => {
       const weak = await serve(context, { maxVersion: "TLSv1.2", ciphers: "ECDHE-ECDSA-AES128-GCM-SHA256" });
@@ -279,4 +291,34 @@ const handshake: readonly OptionCheck[] = [
   },
 ];
 
-export const tlsChecks: readonly OptionCheck[] = [...trust, ...identity, ...handshake];
+/** The records in what one side has sent, as `tlsStatus` tells of them. */
+function recordsIn(chunks: readonly { readonly bytes: Uint8Array }[]): string[] {
+  const bytes = Buffer.concat(chunks.map((chunk) => chunk.bytes));
+  const records: string[] = [];
+  for (let at = 0; at < bytes.length; at += 5 + bytes.readUInt16BE(at + 3)) {
+    const type = { 20: "change_cipher_spec", 21: "alert", 22: "handshake", 23: "application_data" }[
+      bytes.readUInt8(at)
+    ];
+    const version = { 0x0301: "TLS 1.0", 0x0303: "TLS 1.2" }[bytes.readUInt16BE(at + 1)];
+    records.push(`record sent: ${type}, ${version}, ${bytes.readUInt16BE(at + 3)} bytes`);
+  }
+  return records;
+}
+
+const logging: OptionCheck = {
+  option: "tls.logRecords",
+  run: async (context) => {
+    const recorder = await context.record({ to: (await serve(context)).port });
+    const { error, tlsStatus } = await reach(context, recorder, { logRecords: true }, { payloadBytes: 50_000 });
+    assert.equal(error, undefined);
+    const [connection] = recorder.connections;
+    await connection?.ended;
+    const told = tlsStatus.filter((message) => message.startsWith("record sent: "));
+    // What ends the connection may come too late to be told.
+    assert.deepEqual(told, recordsIn(connection?.chunks ?? []).slice(0, told.length));
+    assert.ok(told.length > 4);
+    assert.ok(tlsStatus.some((message) => /^record received: handshake, TLS 1\.2, \d+ bytes$/.test(message)));
+  },
+};
+
+export const tlsChecks: readonly OptionCheck[] = [...trust, ...identity, ...handshake, logging];

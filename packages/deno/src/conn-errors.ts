@@ -31,7 +31,11 @@ export function connectError(address: string, cause: unknown, permission = `--al
 
 /** TLS could not be made. */
 export function tlsError(address: string, cause: unknown): TransportError {
-  return new TransportError(`Cannot make TLS with ${address}: ${describe(cause)}`, { cause, isTls: true });
+  return new TransportError(`Cannot make TLS with ${address}: ${describe(cause)}`, {
+    cause,
+    isTls: true,
+    failure: "handshake",
+  });
 }
 
 export function lostError(address: string, cause: unknown): TransportError {

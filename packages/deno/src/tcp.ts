@@ -63,7 +63,7 @@ async function openNatively(
   if (target.scheme === "mqtt+unix:") {
     const conn = await connectUnix(target, signal);
     const info = { transport: "unix", url: target.address };
-    return finish(conn, context, () => new ConnDuplex(conn, unixPath(target), info, socket));
+    return finish(conn, { context }, () => new ConnDuplex(conn, unixPath(target), info, socket));
   }
   const secured = isTls(target);
   const conn = secured
@@ -82,13 +82,18 @@ async function openNatively(
     remoteAddress: remoteAddr.hostname,
     remotePort: remoteAddr.port,
   };
-  return finish(conn, context, () => new ConnDuplex(conn, formatAddress(target), info, socket));
+  return finish(conn, { context, isSecured: secured }, () => new ConnDuplex(conn, formatAddress(target), info, socket));
 }
 
 /** Whoever is told that it is connected may abort. */
-function finish(conn: Deno.Conn, context: TransportContext, create: () => Duplex): Duplex {
+function finish(
+  conn: Deno.Conn,
+  { context, isSecured = false }: { readonly context: TransportContext; readonly isSecured?: boolean },
+  create: () => Duplex,
+): Duplex {
   try {
-    context.report("connected");
+    if (isSecured) context.report("secured", undefined, "tls");
+    context.report("connected", undefined, "host");
     context.signal.throwIfAborted();
     return create();
   } catch (error) {

@@ -3,7 +3,13 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { createPrivateKey } from "node:crypto";
 import { join } from "node:path";
-import { InvalidOptionError, TransportError, UnsupportedError, type TlsOptions } from "@rivulet/engine";
+import {
+  InvalidOptionError,
+  TransportError,
+  UnsupportedError,
+  type TlsOptions,
+  type TransportContext,
+} from "@rivulet/engine";
 import { viaNode } from "../../node/testing/node-transport.ts";
 import { abortable } from "../src/abortable.ts";
 import { createTcp, tcp } from "../src/mod.ts";
@@ -41,7 +47,14 @@ for (const [name, transport, options] of [
   Deno.test(`${name} > shows the client's certificate, and agrees on a protocol`, async () => {
     await using peer = await startServer();
     const tls = { ...options, cert: client.certificate, key: client.key, alpnProtocols: ["mqtt"] };
-    const duplex = await transport.open(targetOf(`mqtts://127.0.0.1:${peer.port}`), { tls }, contextOf());
+    const reached: (string | undefined)[] = [];
+    const report: TransportContext["report"] = (_status, _about, milestone) => reached.push(milestone);
+    const context = { ...contextOf(), report };
+    const duplex = await transport.open(targetOf(`mqtts://127.0.0.1:${peer.port}`), { tls }, context);
+    assert.deepEqual(
+      reached.filter((each) => each !== undefined),
+      ["tls", "host"],
+    );
     assert.equal(duplex.info.transport, "tls");
     assert.equal(duplex.info.remotePort, peer.port);
     assert.equal(typeof duplex.info.localPort, "number");

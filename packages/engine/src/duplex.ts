@@ -12,8 +12,10 @@ export interface ConnectionInfo {
   readonly remotePort?: number | undefined;
   /** The WebSocket subprotocol that the server chose. */
   readonly subprotocol?: string | undefined;
-  /** The address of the proxy in between, without credentials. */
+  /** The address of the proxy in between, without credentials; `remoteAddress` and `remotePort` are its ends then. */
   readonly proxy?: string | undefined;
+  /** Where there is a proxy: the address of the server that it was asked for, unless it was asked for a name. */
+  readonly serverAddress?: string | undefined;
   /** What TLS has agreed on, where the platform tells. */
   readonly tls?: TlsInfo | undefined;
 }

@@ -71,12 +71,31 @@ export class ServerDisconnectError extends MqttError {
   override name = "ServerDisconnectError";
 }
 
+/**
+ * What has failed, where more is known than that the connection has: the way through a `"proxy"`; the `"handshake"` of
+ * TLS; the server's certificate, which leads to no authority (`"issuer"`) or to none that is trusted (`"authority"`), is
+ * not accepted for another reason (`"certificate"`), or is missing (`"no-certificate"`); the HTTP `"upgrade"`, which the
+ * server answered with another status; a `"webSocket"`; or the server kept `"silence"`.
+ */
+export type TransportFailure =
+  | "proxy"
+  | "handshake"
+  | "issuer"
+  | "authority"
+  | "certificate"
+  | "no-certificate"
+  | "upgrade"
+  | "webSocket"
+  | "silence";
+
 /** What a transport knows of why it failed. */
 export interface TransportErrorOptions extends MqttErrorOptions {
   /** The WebSocket close code. */
   readonly closeCode?: number | undefined;
   /** Set when it was TLS that failed, be it an alert that came after the handshake. */
   readonly isTls?: boolean | undefined;
+  /** What has failed, where more is known than that the connection has. */
+  readonly failure?: TransportFailure | undefined;
 }
 
 /** The connection could not be made, or was lost. `cause` is the platform's own error, where it gave one. */
@@ -85,11 +104,14 @@ export class TransportError extends MqttError {
   readonly closeCode: number | undefined;
   /** Whether TLS has failed, in its handshake or after it: no other protocol version would help. */
   readonly isTls: boolean;
+  /** What has failed, where more is known than that the connection has. */
+  readonly failure: TransportFailure | undefined;
 
   constructor(message: string, options: TransportErrorOptions = {}) {
     super("ERR_TRANSPORT", message, options);
     this.closeCode = options.closeCode;
     this.isTls = options.isTls === true;
+    this.failure = options.failure;
   }
 
   override name = "TransportError";

@@ -51,6 +51,7 @@ export {
   type SubscriptionRecord,
 } from "./session-store.ts";
 export type {
+  AuthoritySource,
   CertificateInfo,
   CertificateProblem,
   CertificateProblemCode,
@@ -64,9 +65,11 @@ export type {
   TlsVersion,
 } from "./tls.ts";
 export type {
+  Milestone,
   ProxyOptions,
   SocketKeepAliveOptions,
   SocketOptions,
+  TransferRateOptions,
   Transport,
   TransportContext,
   TransportOptions,

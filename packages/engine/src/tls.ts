@@ -6,6 +6,9 @@ export interface FileSource {
 /** Certificates or a key: text such as PEM, bytes such as DER, or a file with either. */
 export type TlsSource = string | Uint8Array | FileSource;
 
+/** Authorities: a source of certificates, or a directory of files with some. */
+export type AuthoritySource = TlsSource | { readonly directory: string | URL };
+
 /** The versions of TLS that can be asked for. */
 export type TlsVersion = "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
 
@@ -18,10 +21,10 @@ export type RevocationCheck = "off" | "ifAvailable" | "required";
 /** Options for TLS. What is not a relaxation by name is checked. */
 export interface TlsOptions {
   /**
-   * Authorities to trust: PEM, DER or PKCS#7 (P7B), or a directory of such files. Default: the system's. Given ones
-   * replace those, unless `systemCa` is true.
+   * Authorities to trust: PEM, DER or PKCS#7 (P7B), a directory of such files, or a list of these. Default: the system's.
+   * Given ones replace those, unless `systemCa` is true.
    */
-  readonly ca?: TlsSource | { readonly directory: string | URL } | readonly TlsSource[] | undefined;
+  readonly ca?: AuthoritySource | readonly AuthoritySource[] | undefined;
   /** Whether the system's authorities are trusted beside `ca`. Default: whether there is no `ca`. */
   readonly systemCa?: boolean | undefined;
   /** The client's certificate, and those between it and an authority: PEM, DER or P7B. */
@@ -40,6 +43,11 @@ export interface TlsOptions {
   readonly maxVersion?: TlsVersion | undefined;
   /** Cipher suites by their IANA or OpenSSL names, the preferred one first, for TLS 1.2 and 1.3. Default: the platform's. */
   readonly cipherSuites?: readonly string[] | undefined;
+  /**
+   * The ciphers as OpenSSL's cipher lists say it, such as `"HIGH:!aNULL"`, instead of `cipherSuites`. What it says of
+   * versions before TLS 1.3 leaves the suites of 1.3 as they are, unless it names some of those too.
+   */
+  readonly cipherList?: string | undefined;
   /** The least that the negotiated cipher must have, in bits of its key. Default: 128. */
   readonly minCipherStrengthBits?: number | undefined;
   /** Groups for the key exchange, the preferred one first, such as `"X25519"` and `"P-256"`. Default: the platform's. */
@@ -57,6 +65,11 @@ export interface TlsOptions {
   readonly reuseSession?: boolean | undefined;
   /** A file that the secrets of each connection are appended to, in NSS key log format. For debugging only. */
   readonly keyLogFile?: string | URL | undefined;
+  /**
+   * Reports each record that is sent or received, as `tlsStatus`: direction, content type, version and length, and
+   * nothing of what is in it. For debugging only. Default: false.
+   */
+  readonly logRecords?: boolean | undefined;
   /** Accepts a certificate that is not valid yet, or no longer. Default: false. */
   readonly allowExpired?: boolean | undefined;
   /** Accepts a certificate that no trusted authority stands behind. Default: false. */
@@ -139,6 +152,8 @@ export interface CertificateInfo {
   readonly keyUsageFlags: number;
   /** Names where there are some, else object identifiers. */
   readonly extendedKeyUsage: readonly string[];
+  /** The same, all as object identifiers. */
+  readonly extendedKeyUsageIdentifiers: readonly string[];
   readonly isAuthority: boolean;
   /** Such as `RSA`, `EC`, `Ed25519`. */
   readonly publicKeyAlgorithm: string;

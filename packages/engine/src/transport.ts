@@ -19,7 +19,7 @@ export interface TransportTarget {
 
 /** Options for transports over TCP; WebSockets, TLS and proxies stand on the same socket. Refused in browsers. */
 export interface SocketOptions {
-  /** The local address to connect from. Default: the system's choice. */
+  /** The local address to connect from, or a name that stands for one. Default: the system's choice. */
   readonly localAddress?: string | undefined;
   /** The local port to connect from. Default: 0, the system's choice. */
   readonly localPort?: number | undefined;
@@ -42,8 +42,19 @@ export interface SocketOptions {
   readonly sendBufferBytes?: number | undefined;
   /** Bytes that may wait to be read before the server is made to wait. Default: 64 KiB. */
   readonly receiveBufferBytes?: number | undefined;
-  /** The most that is sent, and the most that is read, in bytes a second, spread evenly. Default: no limit. */
-  readonly maxTransferRate?: number | undefined;
+  /**
+   * The most that is sent, and the most that is read, in bytes a second, spread evenly; one number is for each of them.
+   * Default: no limit.
+   */
+  readonly maxTransferRate?: number | TransferRateOptions | undefined;
+}
+
+/** Limits in bytes a second, each way by itself. */
+export interface TransferRateOptions {
+  /** Default: no limit. */
+  readonly send?: number | undefined;
+  /** Default: no limit. */
+  readonly receive?: number | undefined;
 }
 
 /** Probes of TCP's keep-alive. */
@@ -99,15 +110,18 @@ export interface TransportOptions {
   readonly webSocket?: WebSocketOptions | undefined;
 }
 
+/** What of a connection stands: that to the proxy, TLS with the server, the connection that MQTT is spoken on. */
+export type Milestone = "proxy" | "tls" | "host";
+
 /** What a transport is given while it opens a connection. */
 export interface TransportContext {
   /** Aborted when the attempt is over. `open` then rejects with the signal's reason and leaves nothing behind. */
   readonly signal: AbortSignal;
   /**
    * Tells the client how far the attempt has got; shown as the event `connectionStatus`, or with `"tls"`, as
-   * `tlsStatus`.
+   * `tlsStatus`. `reached` says that something stands from now on.
    */
-  report(status: string, about?: "tls"): void;
+  report(status: string, about?: "tls", reached?: Milestone): void;
   /**
    * Shows the server's certificate as the event `tlsServerAuthentication`, and returns whether to go on: `accept`,
    * unless a listener has decided otherwise.

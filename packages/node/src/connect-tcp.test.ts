@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer, type AddressInfo, type Server, type Socket } from "node:net";
+import { createServer, isIP, type AddressInfo, type Server, type Socket } from "node:net";
 import { InvalidOptionError, TransportError, type SocketOptions } from "@rivulet/engine";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { startSilentHost } from "../testing/silent-host.ts";
@@ -86,6 +86,22 @@ describe("the local end", () => {
     expect((await server.next()).remoteAddress).toBe("::1");
   });
 
+  it.each([
+    [4, "127.0.0.8"],
+    [6, "::1"],
+    ["prefer6", "::1"],
+    ["any", "127.0.0.8"],
+  ] as const)("may be a name of this machine, which with the family %s stands for %s", async (family, address) => {
+    const server = await listen(address === "::1" ? "::1" : "127.0.0.1");
+    const hostname = address === "::1" ? "::1" : "127.0.0.1";
+    const lookUp: LookUp = (name, wanted) =>
+      Promise.resolve(
+        name === "here.invalid" ? ["127.0.0.8", "::1"].filter((one) => wanted === 0 || isIP(one) === wanted) : [],
+      );
+    await connect({ hostname, port: server.port }, { localAddress: "here.invalid", family }, { lookUp });
+    expect((await server.next()).remoteAddress).toBe(address);
+  });
+
   it("cannot be one that is in use", async () => {
     const server = await listen("127.0.0.1");
     const other = await listen("127.0.0.1");
@@ -101,7 +117,11 @@ describe("the local end", () => {
   });
 
   it.each([
-    ["localhost", {}, 'socket.localAddress is an IP address of this machine, not "localhost"'],
+    [
+      "nowhere.invalid",
+      {},
+      'socket.localAddress is an IP address of this machine or a name for one, not "nowhere.invalid"',
+    ],
     ["127.0.0.1", { family: 6 }, "socket.localAddress 127.0.0.1 is not of IPv6, which socket.family asks for"],
     ["::1", { family: 4 }, "socket.localAddress ::1 is not of IPv4, which socket.family asks for"],
   ] as const)("cannot be %s with %o", async (localAddress, options, message) => {

@@ -32,12 +32,15 @@ export type LookUp = (hostname: string, family: 0 | 4 | 6) => Promise<readonly s
  */
 export async function connectTcp(
   target: HostAndPort,
-  options: ResolvedSocketOptions,
+  given: ResolvedSocketOptions,
   signal: AbortSignal,
   lookUp: LookUp = lookUpByTheSystem,
 ): Promise<Socket> {
-  const family = chooseFamily(options);
   signal.throwIfAborted();
+  const options = isName(given.localAddress)
+    ? { ...given, localAddress: await untilAborted(signal, findLocalAddress(given.localAddress, given.family, lookUp)) }
+    : given;
+  const family = chooseFamily(options);
   try {
     const addresses = await untilAborted(signal, findAddresses(target.hostname, family, options, lookUp));
     return await connectFirst(
@@ -51,15 +54,39 @@ export async function connectTcp(
   }
 }
 
+function isName(localAddress: string | undefined): localAddress is string {
+  return localAddress !== undefined && isIP(localAddress) === 0;
+}
+
+/** The address that a name of this machine stands for. */
+async function findLocalAddress(
+  name: string,
+  family: ResolvedSocketOptions["family"],
+  lookUp: LookUp,
+): Promise<string> {
+  const wanted = familyNumber(family);
+  let cause: unknown;
+  const addresses = await lookUp(name, wanted).catch((error: unknown) => {
+    cause = error;
+    return [];
+  });
+  const first = family === "prefer6" ? addresses.find((address) => isIP(address) === 6) : undefined;
+  const address = first ?? addresses[0];
+  if (address !== undefined) return address;
+  const kind = wanted === 0 ? "an IP address" : `an address of IPv${wanted}`;
+  const message = `socket.localAddress is ${kind} of this machine or a name for one, not ${JSON.stringify(name)}`;
+  throw new InvalidOptionError("socket.localAddress", message, { cause });
+}
+
+function familyNumber(family: ResolvedSocketOptions["family"]): 0 | 4 | 6 {
+  return family === 4 || family === 6 ? family : 0;
+}
+
 /** 0: both. */
 function chooseFamily({ localAddress, family }: ResolvedSocketOptions): 0 | 4 | 6 {
-  const asked = family === 4 || family === 6 ? family : 0;
+  const asked = familyNumber(family);
   if (localAddress === undefined) return asked;
-  const local = isIP(localAddress);
-  if (local !== 4 && local !== 6) {
-    const message = `socket.localAddress is an IP address of this machine, not ${JSON.stringify(localAddress)}`;
-    throw new InvalidOptionError("socket.localAddress", message);
-  }
+  const local = isIP(localAddress) === 4 ? 4 : 6;
   if (asked !== 0 && asked !== local) {
     const message = `socket.localAddress ${localAddress} is not of IPv${asked}, which socket.family asks for`;
     throw new InvalidOptionError("socket.localAddress", message);
@@ -77,16 +104,21 @@ async function findAddresses(
   if (itself !== 0) {
     if (family === 0 || family === itself) return [hostname];
     const option = options.family === family ? "socket.family" : "socket.localAddress";
-    throw new Error(`it is not an address of IPv${family}, which ${option} asks for`);
+    throw coded("ERR_INVALID_ADDRESS_FAMILY", `it is not an address of IPv${family}, which ${option} asks for`);
   }
   const addresses = await lookUp(hostname, family);
-  if (addresses.length === 0) throw new Error("the host name has no address");
+  if (addresses.length === 0) throw coded("ENODATA", "the host name has no address");
   const first = options.family === "prefer6" ? 6 : isIP(addresses[0] ?? "");
   const one = addresses.filter((address) => isIP(address) === first);
   const other = addresses.filter((address) => isIP(address) !== first);
   return Array.from({ length: Math.max(one.length, other.length) }, (_, index) => [one[index], other[index]])
     .flat()
     .filter((address) => address !== undefined);
+}
+
+/** With the code that Node or the system has for it. */
+function coded(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }
 
 async function lookUpByTheSystem(hostname: string, family: 0 | 4 | 6): Promise<readonly string[]> {

@@ -213,6 +213,21 @@ describe("a proxy", () => {
     });
   });
 
+  it.each([
+    ["127.0.0.1", undefined, "127.0.0.1"],
+    ["localhost", "here", "127.0.0.1"],
+    ["localhost", "proxy", undefined],
+  ] as const)("that is asked for %s, resolved by %s: the server's address is %s", async (hostname, names, expected) => {
+    const server = await listen(createServer(echo));
+    const proxy = await listenProxy();
+    const { info } = await dialled(target("mqtt:", server.port, hostname), {
+      proxy: { url: `http://127.0.0.1:${proxy.port}`, resolveNames: names },
+      socket: { family: 4 },
+    });
+    expect(info.serverAddress).toBe(expected);
+    expect(info.remoteAddress).toBe("127.0.0.1");
+  });
+
   it.each(["mqtt:", "mqtts:"])("may be spoken to over TLS, for %s", async (scheme) => {
     const server = scheme === "mqtts:" ? await listenTls() : await listen(createServer(echo));
     const proxy = await listenProxy(identity);
@@ -265,6 +280,38 @@ describe("dial", () => {
     const { socket } = await dial(target("mqtt:", server.port, "localhost"), {}, context(undefined, reports));
     socket.destroy();
     expect(reports).toEqual(["connecting", "connected"]);
+  });
+
+  it.each([
+    ["mqtt:", undefined, ["host"]],
+    ["mqtts:", undefined, ["tls", "host"]],
+    ["mqtt:", "http:", ["proxy", "host"]],
+    ["wss:", "http:", ["proxy", "tls", "host"]],
+    // TLS with the proxy is not TLS with the server.
+    ["mqtt:", "https:", ["proxy", "host"]],
+  ] as const)("tells for %s through %s what stands: %j", async (scheme, proxyScheme, expected) => {
+    const server = scheme === "mqtt:" ? await listen(createServer(echo)) : await listenTls();
+    const proxy = await listenProxy(proxyScheme === "https:" ? identity : undefined);
+    const url = `${proxyScheme ?? ""}//127.0.0.1:${proxy.port}`;
+    const tls = proxyScheme === "https:" ? { tls: trusted } : {};
+    const options = { tls: trusted, ...(proxyScheme === undefined ? {} : { proxy: { url, ...tls } }) };
+    const reached: unknown[] = [];
+    const report: TransportContext["report"] = (_status, _about, milestone) => {
+      if (milestone !== undefined) reached.push(milestone);
+    };
+    const { socket } = await dial(target(scheme, server.port), options, { ...context(), report });
+    socket.destroy();
+    expect(reached).toEqual(expected);
+  });
+
+  it("does not say that TLS stands with a server that is refused", async () => {
+    const server = await listenTls();
+    const reached: unknown[] = [];
+    const report: TransportContext["report"] = (_status, _about, milestone) => {
+      if (milestone !== undefined) reached.push(milestone);
+    };
+    await failure(dial(target("mqtts:", server.port), {}, { ...context(), report }));
+    expect(reached).toEqual([]);
   });
 
   it("leaves nothing behind when a report throws", async () => {

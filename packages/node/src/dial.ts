@@ -28,8 +28,9 @@ export async function dial(
 ): Promise<Dialled> {
   const socketOptions = readSocketOptions(options.socket);
   const tls = tlsSchemes.has(target.scheme) ? (options.tls ?? noTlsOptions) : undefined;
-  if (tls !== undefined) (await loadTls()).readTlsOptions(tls);
+  // What the runtime does not have it may not be able to judge either.
   refuseWhatIsMissing({ ...options, tls });
+  if (tls !== undefined) (await loadTls()).readTlsOptions(tls);
   const { signal } = context;
   signal.throwIfAborted();
   context.report("connecting");
@@ -39,7 +40,7 @@ export async function dial(
       : await routeToHost(target, { options, socketOptions, context });
   const { carrier, socket } = route;
   try {
-    context.report("connected");
+    context.report("connected", undefined, "host");
     // Whoever is told so may abort.
     signal.throwIfAborted();
   } catch (error) {
@@ -91,6 +92,7 @@ async function routeToHost(target: TransportTarget, { options, socketOptions, co
   signal.throwIfAborted();
   const proxy = proxyModule?.resolveProxy(target, options.proxy);
   let carrier: Socket | undefined;
+  let serverAddress: string | undefined;
   const connect = async (address: HostAndPort): Promise<Socket> => {
     carrier = await connectTcp(address, socketOptions, signal);
     return carrier;
@@ -109,20 +111,24 @@ async function routeToHost(target: TransportTarget, { options, socketOptions, co
               return secured.socket;
             },
             signal,
-            report: (status) => {
-              context.report(status);
+            report: (status, reached) => {
+              context.report(status, undefined, reached);
+            },
+            found: (address) => {
+              serverAddress = address;
             },
             family: socketOptions.family,
           });
     // With TLS it is all through `carrier` that these are had.
     const { localAddress, localPort, remoteAddress, remotePort } = carrier ?? socket;
     const ends = { localAddress, localPort, remoteAddress, remotePort };
-    const through = proxy === undefined ? {} : { proxy: proxy.address };
+    const through = proxy === undefined ? {} : { proxy: proxy.address, serverAddress };
     let tls: Pick<ConnectionInfo, "tls"> = {};
     if (tlsModule !== undefined) {
       const secured = await tlsModule.secure(socket, target, options.tls ?? noTlsOptions, context);
       socket = secured.socket;
       tls = { tls: secured.info };
+      context.report("secured", undefined, "tls");
     }
     const transport = tlsModule === undefined ? "tcp" : "tls";
     return { carrier: carrier ?? socket, socket, info: { transport, ...ends, ...through, ...tls } };

@@ -7,6 +7,8 @@ const asked: readonly TlsOptions[] = [
   { maxVersion: "TLSv1.1" },
   { cipherSuites: ["ECDHE-RSA-AES128-GCM-SHA256", "TLS_AES_128_GCM_SHA256"] },
   { cipherSuites: ["TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"] },
+  { cipherList: "HIGH:!aNULL" },
+  { cipherList: "HIGH TLS_AES_128_GCM_SHA256" },
   { groups: ["X25519"] },
   { signatureAlgorithms: ["ed25519"] },
   { reuseSession: true },
@@ -51,6 +53,7 @@ describe("refuseWhatIsMissing", () => {
       "tls.minVersion = TLSv1",
       "tls.maxVersion = TLSv1.1",
       "tls.cipherSuites = ECDHE-RSA-AES128-GCM-SHA256,TLS_AES_128_GCM_SHA256",
+      "tls.cipherList = HIGH TLS_AES_128_GCM_SHA256",
       "tls.ocspStapling = ifAvailable",
     ]);
   });
@@ -61,6 +64,8 @@ describe("refuseWhatIsMissing", () => {
       "tls.maxVersion = TLSv1.1",
       "tls.cipherSuites = ECDHE-RSA-AES128-GCM-SHA256,TLS_AES_128_GCM_SHA256",
       "tls.cipherSuites = TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+      "tls.cipherList = HIGH:!aNULL",
+      "tls.cipherList = HIGH TLS_AES_128_GCM_SHA256",
       "tls.groups = X25519",
       "tls.signatureAlgorithms = ed25519",
       "tls.reuseSession = true",

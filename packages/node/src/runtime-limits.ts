@@ -22,12 +22,14 @@ const limits: Readonly<Record<NodeRuntime, readonly Limit[]>> = {
     { option: "minVersion", isAsked: isOldVersion, why: "it makes no TLS before 1.2" },
     { option: "maxVersion", isAsked: isOldVersion, why: "it makes no TLS before 1.2" },
     { option: "cipherSuites", isAsked: hasSuiteOfTls13, why: "it offers its own suites of TLS 1.3, whatever is asked" },
+    { option: "cipherList", isAsked: hasSuiteOfTls13, why: "it offers its own suites of TLS 1.3, whatever is asked" },
     { option: "ocspStapling", isAsked: isOn, why: "it does not ask for the server's OCSP answer" },
   ],
   Deno: [
     { option: "minVersion", isAsked: isOldVersion, why: "it makes no TLS before 1.2" },
     { option: "maxVersion", isAsked: isOldVersion, why: "it makes no TLS before 1.2" },
     { option: "cipherSuites", isAsked: isGiven, why: "it offers its own suites, whatever is asked" },
+    { option: "cipherList", isAsked: isGiven, why: "it offers its own suites, whatever is asked" },
     { option: "groups", isAsked: isGiven, why: "it offers its own groups, whatever is asked" },
     { option: "signatureAlgorithms", isAsked: isGiven, why: "it offers its own algorithms, whatever is asked" },
     { option: "reuseSession", isAsked: isTrue, why: "it makes each connection anew" },
@@ -94,5 +96,7 @@ function isOldVersion(value: unknown): boolean {
 
 /** Both kinds of names are the same there, and without the key exchange, which TLS 1.3 agrees on by itself. */
 function hasSuiteOfTls13(value: unknown): boolean {
-  return Array.isArray(value) && value.some((name) => typeof name === "string" && /^TLS_(?!.*_WITH_)/.test(name));
+  const suites: readonly unknown[] =
+    typeof value === "string" ? value.split(/[\s:,;]+/) : Array.isArray(value) ? value : [];
+  return suites.some((name) => typeof name === "string" && /^TLS_(?!.*_WITH_)/.test(name));
 }

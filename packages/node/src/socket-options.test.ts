@@ -27,9 +27,15 @@ describe("readSocketOptions", () => {
       }),
     ).toEqual({
       ...{ localAddress: "::1", localPort: 65_535, family: "prefer6", noDelay: false, linger: 0.5 },
-      ...{ keepAliveDelayMs: 60_000, sendBufferBytes: 1, receiveBufferBytes: 2, maxTransferRate: 1.5 },
+      ...{ keepAliveDelayMs: 60_000, sendBufferBytes: 1, receiveBufferBytes: 2 },
+      maxTransferRate: { send: 1.5, receive: 1.5 },
     });
     expect(readSocketOptions({ keepAlive: true, linger: false })).toMatchObject({ keepAliveDelayMs: 0, linger: false });
+    expect(readSocketOptions({ maxTransferRate: { send: 5 } }).maxTransferRate).toEqual({ send: 5, receive: Infinity });
+    expect(readSocketOptions({ maxTransferRate: { receive: 5 } }).maxTransferRate).toEqual({
+      send: Infinity,
+      receive: 5,
+    });
     expect(readSocketOptions({ keepAlive: {}, linger: 0 })).toMatchObject({ keepAliveDelayMs: 0, linger: 0 });
   });
 
@@ -37,8 +43,8 @@ describe("readSocketOptions", () => {
     ["socket", 5, "socket is an object, not 5"],
     ["socket", null, "socket is an object, not null"],
     ["socket.colour", { colour: "red" }, "There is no option socket.colour"],
-    ["socket.localAddress", { localAddress: "" }, 'socket.localAddress is an IP address, not ""'],
-    ["socket.localAddress", { localAddress: 127 }, "socket.localAddress is an IP address, not 127"],
+    ["socket.localAddress", { localAddress: "" }, 'socket.localAddress is an IP address or a name for one, not ""'],
+    ["socket.localAddress", { localAddress: 127 }, "socket.localAddress is an IP address or a name for one, not 127"],
     ["socket.localPort", { localPort: 65_536 }, "socket.localPort is a whole number from 0 to 65535, not 65536"],
     ["socket.localPort", { localPort: -1 }, "socket.localPort is a whole number from 0 to 65535, not -1"],
     ["socket.localPort", { localPort: "80" }, 'socket.localPort is a whole number from 0 to 65535, not "80"'],
@@ -71,6 +77,13 @@ describe("readSocketOptions", () => {
       "socket.maxTransferRate",
       { maxTransferRate: Infinity },
       "socket.maxTransferRate is a number of at least 1, not Infinity",
+    ],
+    ["socket.maxTransferRate", { maxTransferRate: null }, "socket.maxTransferRate is a number of at least 1, not null"],
+    ["socket.maxTransferRate.out", { maxTransferRate: { out: 1 } }, "There is no option socket.maxTransferRate.out"],
+    [
+      "socket.maxTransferRate.send",
+      { maxTransferRate: { send: 0 } },
+      "socket.maxTransferRate.send is a number of at least 1, not 0",
     ],
   ])("refuses a wrong %s: %o", (option, options, message) => {
     let error: unknown;

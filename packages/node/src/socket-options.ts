@@ -13,8 +13,14 @@ export interface ResolvedSocketOptions {
   readonly linger: false | number | undefined;
   readonly sendBufferBytes: number;
   readonly receiveBufferBytes: number;
-  /** Bytes a second; undefined: as many as there are. */
-  readonly maxTransferRate: number | undefined;
+  /** Undefined: no limit either way. */
+  readonly maxTransferRate: TransferRate | undefined;
+}
+
+/** Bytes a second each way; infinite: as many as there are. */
+export interface TransferRate {
+  readonly send: number;
+  readonly receive: number;
 }
 
 const names: ReadonlySet<string> = new Set<keyof SocketOptions>([
@@ -48,9 +54,7 @@ export function readSocketOptions(options: SocketOptions = {}): ResolvedSocketOp
     linger: optional(linger, readLinger),
     sendBufferBytes: readBuffer("socket.sendBufferBytes", sendBufferBytes) ?? writableHighWaterMarkBytes,
     receiveBufferBytes: readBuffer("socket.receiveBufferBytes", receiveBufferBytes) ?? readableHighWaterMarkBytes,
-    maxTransferRate: optional(maxTransferRate, (value) =>
-      readNumber("socket.maxTransferRate", value, { min: 1, isFraction: true }),
-    ),
+    maxTransferRate: optional(maxTransferRate, readRate),
   };
 }
 
@@ -78,6 +82,20 @@ function readLinger(value: unknown): false | number {
   return readNumber("socket.linger", value, { min: 0, max: maxLingerSeconds, isFraction: true, or: "false or " });
 }
 
+function readRate(value: unknown): TransferRate {
+  const read = (option: string, rate: unknown): number => readNumber(option, rate, { min: 1, isFraction: true });
+  if (typeof value !== "object" || value === null) {
+    const rate = read("socket.maxTransferRate", value);
+    return { send: rate, receive: rate };
+  }
+  readObject("socket.maxTransferRate", value, new Set(["send", "receive"]));
+  const { send, receive }: { readonly send?: unknown; readonly receive?: unknown } = value;
+  return {
+    send: optional(send, (rate) => read("socket.maxTransferRate.send", rate)) ?? Infinity,
+    receive: optional(receive, (rate) => read("socket.maxTransferRate.receive", rate)) ?? Infinity,
+  };
+}
+
 function readBuffer(option: string, value: unknown): number | undefined {
   return optional(value, (given) => readNumber(option, given, { min: 1, max: maxBufferBytes }));
 }
@@ -92,7 +110,7 @@ function readObject(option: string, value: unknown, known: ReadonlySet<string>):
 }
 
 function readText(option: string, value: unknown): string {
-  if (typeof value !== "string" || value === "") throw invalid(option, value, "an IP address");
+  if (typeof value !== "string" || value === "") throw invalid(option, value, "an IP address or a name for one");
   return value;
 }
 

@@ -25,7 +25,7 @@ beforeEach(async () => {
   [side] = await accepting;
   side.on("error", () => undefined);
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
-  stream = new ThrottledStream(socket, rate);
+  stream = new ThrottledStream(socket, { send: rate, receive: rate });
   stream.on("error", () => undefined);
 });
 
@@ -178,6 +178,35 @@ describe("socket.maxTransferRate", () => {
     }
     await all;
     expect(performance.now() - startedAt).toBeGreaterThanOrEqual(400);
+    duplex.abort();
+  });
+
+  it.each(["send", "receive"] as const)("may be for what it %ss only", async (limited) => {
+    peer = await startTcpPeer();
+    const accepting = peer.accept();
+    const { signal } = new AbortController();
+    const context = { signal, report: () => undefined, verify: () => false };
+    const duplex = await tcp.open(peer.target, { socket: { maxTransferRate: { [limited]: rate } } }, context);
+    connection = await accepting;
+    const startedAt = performance.now();
+    const sending = Promise.all([
+      duplex.writable.getWriter().write(patternBytes(0, slice * 4)),
+      connection.receivePattern(slice * 4),
+    ]);
+    const receiving = Promise.all([connection.sendPattern(slice * 4, slice), readPattern(duplex, slice * 4, assert)]);
+    // The clock stands still: what is not limited gets through all the same.
+    await (limited === "send" ? receiving : sending);
+    let isOver = false;
+    const other = (limited === "send" ? sending : receiving).finally(() => {
+      isOver = true;
+    });
+    for (;;) {
+      await until(() => isOver || vi.getTimerCount() > 0);
+      if (isOver) break;
+      vi.advanceTimersToNextTimer();
+    }
+    await other;
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(100);
     duplex.abort();
   });
 });

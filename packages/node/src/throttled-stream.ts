@@ -7,6 +7,7 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { Pacer } from "./pacer.ts";
+import type { TransferRate } from "./socket-options.ts";
 
 export class ThrottledStream extends Duplex {
   readonly #socket: Socket;
@@ -16,12 +17,12 @@ export class ThrottledStream extends Duplex {
   #readTimer: NodeJS.Timeout | undefined;
   #writeTimer: NodeJS.Timeout | undefined;
 
-  constructor(socket: Socket, bytesPerSecond: number) {
+  constructor(socket: Socket, { send, receive }: TransferRate) {
     const { readableHighWaterMark, writableHighWaterMark } = socket;
     super({ allowHalfOpen: true, readableHighWaterMark, writableHighWaterMark });
     this.#socket = socket;
-    this.#inbound = new Pacer(bytesPerSecond);
-    this.#outbound = new Pacer(bytesPerSecond);
+    this.#inbound = new Pacer(receive);
+    this.#outbound = new Pacer(send);
     socket.on("readable", () => {
       this.#pump();
     });

@@ -70,13 +70,16 @@ describe("a WebSocket that was dialled", () => {
     const reports: string[] = [];
     const told: Dial = async (target, options, context) => {
       context.report("connecting");
-      context.report("asking the proxy");
+      context.report("asking the proxy", undefined, "proxy");
       context.report("shaking hands", "tls");
+      context.report("secured", undefined, "tls");
       const result = await dial(target, options, context);
-      context.report("connected");
+      context.report("connected", undefined, "host");
       return result;
     };
-    const context = quietContext({ report: (status, about) => reports.push(`${about ?? ""}${status}`) });
+    const context = quietContext({
+      report: (status, about, reached) => reports.push([status, about, reached].join(" ").trim()),
+    });
     const duplex = await createNodeWebSocket(told).open(peer.target, {}, context);
     expect(duplex.info).toMatchObject({
       transport: "websocket",
@@ -87,7 +90,13 @@ describe("a WebSocket that was dialled", () => {
       remoteAddress: "127.0.0.1",
       remotePort: peer.target.port,
     });
-    expect(reports).toEqual(["connecting", "asking the proxy", "tlsshaking hands", "connected"]);
+    expect(reports).toEqual([
+      "connecting",
+      "asking the proxy  proxy",
+      "shaking hands tls",
+      "secured  tls",
+      "connected  host",
+    ]);
     duplex.abort();
   });
 

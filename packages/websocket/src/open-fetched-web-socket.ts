@@ -20,7 +20,7 @@ export const openFetchedWebSocket: OpenWebSocket = async (target, { webSocket: o
   const { status, headers, webSocket: socket } = response;
   if (!socket) {
     await response.body?.cancel();
-    throw connectionError(address, `the server answered with the HTTP status ${status}`);
+    throw connectionError(address, `the server answered with the HTTP status ${status}`, { failure: "upgrade" });
   }
   const subprotocol = headers.get("sec-websocket-protocol") ?? "";
   socket.binaryType = "arraybuffer";

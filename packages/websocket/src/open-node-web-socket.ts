@@ -62,7 +62,8 @@ class Handshake {
       this.#fail(this.#error(explain(error), error));
     });
     this.#socket.on("unexpected-response", (_request, { statusCode = "?" }) => {
-      this.#fail(this.#error(`the server answered with the HTTP status ${statusCode}`));
+      const why = `the server answered with the HTTP status ${statusCode}`;
+      this.#fail(connectionError(this.#target.address, why, { failure: "upgrade" }));
     });
     this.#socket.on("upgrade", (response) => {
       this.#upgrade(response);
@@ -83,8 +84,8 @@ class Handshake {
   #connectThrough(dial: Dial): CreateConnection {
     return (_options, done) => {
       // What begins and ends the attempt is the WebSocket's to tell.
-      const report: TransportContext["report"] = (status, about) => {
-        if (status !== "connecting" && status !== "connected") this.#context.report(status, about);
+      const report: TransportContext["report"] = (status, about, reached) => {
+        if (status !== "connecting" && status !== "connected") this.#context.report(status, about, reached);
       };
       const dialling = dial(this.#target, this.#options, { ...this.#context, report });
       this.#dialling = dialling.then(

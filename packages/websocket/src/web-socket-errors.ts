@@ -1,12 +1,8 @@
-import { InvalidOptionError, TransportError } from "@rivulet/engine";
+import { InvalidOptionError, TransportError, type TransportErrorOptions } from "@rivulet/engine";
 
 /** The connection could not be made, or has come to its end. */
-export function connectionError(
-  address: string,
-  why: string,
-  details?: { readonly cause?: unknown; readonly closeCode?: number },
-): TransportError {
-  return new TransportError(`The connection to ${address} failed: ${why}`, details);
+export function connectionError(address: string, why: string, details?: TransportErrorOptions): TransportError {
+  return new TransportError(`The connection to ${address} failed: ${why}`, { failure: "webSocket", ...details });
 }
 
 /** The connection was closed, by whichever side; the codes are those of RFC 6455 section 7.4.1. */

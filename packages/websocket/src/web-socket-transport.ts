@@ -50,7 +50,9 @@ export function webSocketTransport(open: OpenWebSocket, where: string, supported
       context.report("connecting");
       context.signal.throwIfAborted(); // Whoever is told so may abort.
       const duplex = await open(target, { ...options, webSocket: { ...webSocket, protocols } }, context);
-      context.report("connected");
+      // Whoever dials has told of it.
+      if (target.scheme === "wss:" && !supported.includes("tls")) context.report("secured", undefined, "tls");
+      context.report("connected", undefined, "host");
       return duplex;
     },
   };

@@ -23,7 +23,8 @@ export const tcp: Transport = {
     context.report("connecting");
     signal.throwIfAborted(); // Whoever is told so may abort.
     const { socket, opened } = await openSocket(target, isSecure, signal);
-    context.report("connected");
+    if (isSecure) context.report("secured", undefined, "tls");
+    context.report("connected", undefined, "host");
     return new WorkerDuplex(socket, formatAddress(target), connectionInfo(target, opened));
   },
 };

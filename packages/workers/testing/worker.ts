@@ -21,7 +21,10 @@ tests.set("a signal aborted while opening rejects with its reason", async ({ con
 });
 
 tests.set("carries bytes over TLS", async ({ tlsUrl }) => {
-  const duplex = await tcp.open(targetOf(tlsUrl), {}, context);
+  const reached: (string | undefined)[] = [];
+  const report = (_status: string, _about?: string, milestone?: string): unknown => reached.push(milestone);
+  const duplex = await tcp.open(targetOf(tlsUrl), {}, { ...context, report });
+  assert.equal(reached.filter((each) => each !== undefined).join(), "tls,host");
   const writer = duplex.writable.getWriter();
   await writer.write(Uint8Array.of(1, 2, 3));
   const { value } = await duplex.readable.getReader().read();

@@ -92,10 +92,10 @@ export class MqttClient implements AsyncDisposable {
       stored: (entries) => {
         this.#publisher.stored(entries);
       },
-      report: (status, about) => {
+      report: (status, about, reached) => {
         this.#log.write(about === "reconnect" ? "info" : "verbose", about ?? "info", () => status);
         if (about === "tls") this.#emitter.emit("tlsStatus", { message: status });
-        else this.#emitter.emit("connectionStatus", { status });
+        else this.#emitter.emit("connectionStatus", { status, reached });
       },
       // A listener that fails has not accepted anything.
       verify: (authentication) =>

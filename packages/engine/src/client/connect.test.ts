@@ -320,6 +320,28 @@ describe("credentials", () => {
   });
 });
 
+describe("connectionStatus", () => {
+  it("tells what stands, in the order in which the transport says so", async () => {
+    const harness = new Harness();
+    harness.onOpen = ({ context }) => {
+      context.report("Asking");
+      context.report("Through the proxy", undefined, "proxy");
+      context.report("Shaking hands", "tls");
+      context.report("Secured", undefined, "tls");
+      context.report("Connected", undefined, "host");
+      return Promise.resolve();
+    };
+    const events = harness.record("connectionStatus");
+    await harness.client.connect();
+    expect(events.map(({ event }) => event)).toEqual([
+      { status: "Asking", reached: undefined },
+      { status: "Through the proxy", reached: "proxy" },
+      { status: "Secured", reached: "tls" },
+      { status: "Connected", reached: "host" },
+    ]);
+  });
+});
+
 describe("several protocol versions", () => {
   const options = { protocolVersion: [5, 4] } as const;
 

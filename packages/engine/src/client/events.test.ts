@@ -5,6 +5,7 @@ import type { MqttError } from "../errors.ts";
 import type { LogEntry } from "../log-entry.ts";
 import type { Server } from "../session/server.ts";
 import type { ServerAuthentication } from "../tls.ts";
+import type { Milestone } from "../transport.ts";
 import type { ClientEvents } from "./events.ts";
 import type { Message } from "./message.ts";
 import type { Subscription } from "./subscription.ts";
@@ -45,7 +46,9 @@ it("a listener gets the object of its event, and once resolves to it", async () 
   client.on("reconnecting", (event) => {
     expectTypeOf(event).toEqualTypeOf<{ readonly attempt: number; readonly delayMs: number }>();
   });
-  client.on("connectionStatus", (event) => expectTypeOf(event).toEqualTypeOf<{ readonly status: string }>());
+  client.on("connectionStatus", (event) =>
+    expectTypeOf(event).toEqualTypeOf<{ readonly status: string; readonly reached?: Milestone | undefined }>(),
+  );
   client.on("tlsStatus", (event) => expectTypeOf(event).toEqualTypeOf<{ readonly message: string }>());
   client.on("tlsServerAuthentication", (event) => expectTypeOf(event).toEqualTypeOf<ServerAuthentication>());
   client.on("message", (event) => {

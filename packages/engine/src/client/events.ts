@@ -3,6 +3,7 @@ import type { MqttError } from "../errors.ts";
 import type { LogEntry } from "../log-entry.ts";
 import type { Server } from "../session/server.ts";
 import type { ServerAuthentication } from "../tls.ts";
+import type { Milestone } from "../transport.ts";
 import type { Message } from "./message.ts";
 import type { Subscription } from "./subscription.ts";
 
@@ -23,8 +24,11 @@ export interface ClientEvents {
   };
   /** An attempt to connect again will be made after `delayMs`; they are counted until a connection has lasted. */
   reconnecting: { readonly attempt: number; readonly delayMs: number };
-  /** How far an attempt to connect has got, in words. */
-  connectionStatus: { readonly status: string };
+  /**
+   * How far an attempt to connect has got, in words; `reached` is there once for each thing that stands from then on: the
+   * way through the proxy, TLS with a server that was accepted, the connection to the server. They stand until its end.
+   */
+  connectionStatus: { readonly status: string; readonly reached?: Milestone | undefined };
   /** How far TLS has got, in words; where the platform tells. */
   tlsStatus: { readonly message: string };
   /**

@@ -20,7 +20,7 @@ import type { Server } from "../session/server.ts";
 import { Session } from "../session/session.ts";
 import { newStatistics, type Statistics } from "../statistics.ts";
 import type { ParsedTarget } from "../target.ts";
-import type { TransportContext } from "../transport.ts";
+import type { Milestone, TransportContext } from "../transport.ts";
 import { Addresses } from "./addresses.ts";
 import { Authenticating } from "./authentication.ts";
 import { mayBeVersion, openTransport } from "./connector.ts";
@@ -79,7 +79,7 @@ export interface LinkHost {
   /** The store has these changes. */
   readonly stored: (entries: readonly JournalEntry[]) => void;
   /** An attempt has got so far, or another one is to follow. */
-  readonly report: (status: string, about?: "reconnect" | "tls") => void;
+  readonly report: (status: string, about?: "reconnect" | "tls", reached?: Milestone) => void;
   /** Shows the server's certificate, and returns whether to go on. */
   readonly verify: TransportContext["verify"];
   readonly log: Log;

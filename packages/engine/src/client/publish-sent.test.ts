@@ -58,6 +58,17 @@ describe("publish until sent", () => {
     expect(errors).toEqual([expect.any(PublishError)]);
   });
 
+  it("was sent when the server has refused it, whatever the transport says", async () => {
+    const harness = await connected({
+      answers: { publish: ({ packetIdentifier = 0 }) => [{ type: "puback", packetIdentifier, reasonCode: 0x87 }] },
+    });
+    const errors: unknown[] = [];
+    harness.client.on("error", ({ error }) => errors.push(error));
+    await expect(harness.client.publish("a", "b", sent)).resolves.toMatchObject({ packetId: 1 });
+    await settle();
+    expect(errors).toEqual([expect.any(PublishError)]);
+  });
+
   it("rejects when the client is closed before", async () => {
     const harness = await connected({ options: { maxInflight: 1 }, answers: { publish: () => [] } });
     harness.client.publish("a", "1", { qos: 1 }).catch(() => undefined);

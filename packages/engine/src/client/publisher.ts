@@ -1,6 +1,6 @@
 import type { QoS } from "@rivulet/codec";
 import { Deferred, handled, ignore } from "../deferred.ts";
-import { ClosedError, InvalidOptionError, NotConnectedError } from "../errors.ts";
+import { ClosedError, InvalidOptionError, NotConnectedError, PublishError } from "../errors.ts";
 import { isBlob, readBlob } from "../message-options.ts";
 import type { BlobPayload, Payload } from "../options.ts";
 import type { ResolvedOptions } from "../resolve-options.ts";
@@ -156,6 +156,8 @@ export class Publisher {
       this.#unsent.delete(operation as Operation);
     };
     operation.promise.then(resolve, (error: unknown) => {
+      // Its answer may come before the transport has said that it has taken it.
+      if (until === "sent" && error instanceof PublishError) early();
       // What a client has not seen through when it is closed, the store keeps for the next.
       if (!isEarly && this.#link.state.name !== "closed") this.#parts.report(error);
       reject(error);

@@ -251,7 +251,7 @@ export class Session<Context> {
     } else if (verdict === "dead") {
       // [MQTT-3.12.4-1]
       // [MQTT311-3.12.4-1]
-      this.#end(new TransportError("The server has been silent for too long"));
+      this.#end(new TransportError("The server has been silent for too long", { failure: "silence" }));
     }
   }
 

@@ -69,7 +69,8 @@ async function readOne(
   throw invalid({ bytes: new Uint8Array(0), option, label }, "holds no certificate");
 }
 
-function findInPem(text: string): { readonly certificates: Uint8Array[]; readonly others: readonly string[] } {
+/** The certificates in a text, and what else is in it. */
+export function findInPem(text: string): { readonly certificates: Uint8Array[]; readonly others: readonly string[] } {
   const certificates: Uint8Array[] = [];
   const others: string[] = [];
   for (const { label, bytes } of parsePem(text)) {
@@ -87,7 +88,7 @@ function findInPem(text: string): { readonly certificates: Uint8Array[]; readonl
 }
 
 /** The certificates that come along with a signature, or without one: SignedData of RFC 5652, section 5.1. */
-function readPkcs7(bytes: Uint8Array): Uint8Array[] {
+export function readPkcs7(bytes: Uint8Array): Uint8Array[] {
   const contentInfo = DerElement.parse(normalizeBer(bytes)).expect(derTag.sequence);
   if (contentInfo.child(0).objectIdentifier() !== pkcs7SignedData) throw new KeyProblem("is PKCS#7 of another kind");
   const signedData = contentInfo.child(1, contextTag(0)).child(0, derTag.sequence);

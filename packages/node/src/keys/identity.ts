@@ -1,6 +1,7 @@
 import { createPublicKey, sign, verify, X509Certificate, type KeyObject } from "node:crypto";
 import { InvalidOptionError, type KeyFormat, type TlsOptions, type TlsSource } from "@rivulet/engine";
 import { certificatesIn, checkCertificate, findCertificates } from "./certificates.ts";
+import { chainFrom } from "./chain.ts";
 import { describeKind, kindOf } from "./kind.ts";
 import { maxKeyNumberBytes } from "./limits.ts";
 import { readKeyStore } from "./pkcs12.ts";
@@ -114,18 +115,10 @@ async function readPfx(pfx: NonNullable<TlsOptions["pfx"]>, passphrase: string |
 function join(certificates: readonly Uint8Array[], privateKey: KeyObject): Identity {
   const unique = new Map(certificates.map((certificate) => [Buffer.from(certificate).toString("latin1"), certificate]));
   const parsed = [...unique.values()].map((certificate) => new X509Certificate(certificate));
-  let current = parsed.find((certificate) => certificate.checkPrivateKey(privateKey));
-  if (current === undefined) throw new KeyProblem("holds a private key that belongs to none of the certificates");
+  const own = parsed.find((certificate) => certificate.checkPrivateKey(privateKey));
+  if (own === undefined) throw new KeyProblem("holds a private key that belongs to none of the certificates");
   checkNumbers(privateKey);
-  const chain: Uint8Array[] = [];
-  const left = new Set(parsed);
-  while (current !== undefined) {
-    const last: X509Certificate = current;
-    chain.push(Uint8Array.from(last.raw));
-    left.delete(last);
-    current = [...left].find((certificate) => last.checkIssued(certificate));
-  }
-  return { certificates: chain, privateKey };
+  return { certificates: chainFrom(own, parsed).map(({ raw }) => Uint8Array.from(raw)), privateKey };
 }
 
 /** A key with a wrong number in it belongs to its certificate by the others, and fails only when it signs. */

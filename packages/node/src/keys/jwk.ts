@@ -16,6 +16,14 @@ const members: ReadonlyMap<unknown, { readonly public: readonly string[]; readon
 
 /** A JSON Web Key from its text. A set of one key is that key. */
 export function parseJwk(text: string): Readonly<Record<string, unknown>> {
+  const keys = parseJwks(text);
+  const [key] = keys;
+  if (keys.length === 1 && key !== undefined) return key;
+  throw new KeyProblem(`holds a set of ${keys.length} JSON Web Keys, and it is not clear which one is meant`);
+}
+
+/** A JSON Web Key, or those of a set, from the text. */
+export function parseJwks(text: string): readonly Readonly<Record<string, unknown>>[] {
   let value: unknown;
   try {
     value = JSON.parse(text.replace(/^\uFEFF/, ""));
@@ -25,12 +33,10 @@ export function parseJwk(text: string): Readonly<Record<string, unknown>> {
   }
   if (!isRecord(value)) throw new KeyProblem("is not a JSON Web Key");
   const keys: unknown = value["keys"];
-  if (!Array.isArray(keys)) return value;
-  const [key] = keys as readonly unknown[];
-  if (keys.length !== 1 || !isRecord(key)) {
-    throw new KeyProblem(`holds a set of ${keys.length} JSON Web Keys, and it is not clear which one is meant`);
-  }
-  return key;
+  if (!Array.isArray(keys)) return [value];
+  const records = (keys as readonly unknown[]).filter(isRecord);
+  if (records.length < keys.length) throw new KeyProblem("is damaged: not all of its set are JSON Web Keys");
+  return records;
 }
 
 export function readPrivateJwk(jwk: Readonly<Record<string, unknown>>): KeyObject {

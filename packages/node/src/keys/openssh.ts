@@ -1,9 +1,10 @@
 import { createDecipheriv, type CipherGCMTypes, type KeyObject } from "node:crypto";
 import { maxBcryptRounds } from "./limits.ts";
-import { loadBcrypt } from "./optional-libraries.ts";
+import { bcryptPbkdf } from "./optional-libraries.ts";
 import { KeyProblem } from "./problems.ts";
 import { readOpenSshNumbers } from "./ssh-key.ts";
 import { SshReader } from "./ssh-wire.ts";
+import { perform, type Steps } from "./steps.ts";
 
 const magic = "openssh-key-v1\0";
 
@@ -28,7 +29,7 @@ const ciphers: ReadonlyMap<string, Cipher> = new Map([
 ]);
 
 /** Reads what stands in `-----BEGIN OPENSSH PRIVATE KEY-----` (PROTOCOL.key of OpenSSH). */
-export async function readOpenSshKey(bytes: Uint8Array, passphrase: string | undefined): Promise<KeyObject> {
+export function* readOpenSshKey(bytes: Uint8Array, passphrase: string | undefined): Steps<KeyObject> {
   const beginning = Buffer.from(bytes.subarray(0, magic.length)).toString("latin1");
   if (beginning !== magic) throw new KeyProblem("is damaged");
   const reader = new SshReader(bytes.subarray(magic.length));
@@ -44,19 +45,19 @@ export async function readOpenSshKey(bytes: Uint8Array, passphrase: string | und
   const known = ciphers.get(cipher);
   if (known === undefined)
     throw new KeyProblem(`is encrypted with ${nameOf(cipher)}, which cannot be read`, "unsupported");
-  const key = await deriveKey(passphrase, derivationOptions, known.keyBytes + known.ivBytes);
+  const key = yield* deriveKey(passphrase, derivationOptions, known.keyBytes + known.ivBytes);
   const plain = decrypt(known, key, { secret, tag: reader.rest.subarray(0, 16) });
   return readSecret(plain, "is not opened", "passphrase-wrong");
 }
 
-async function deriveKey(passphrase: string, options: Uint8Array, length: number): Promise<Uint8Array> {
+function* deriveKey(passphrase: string, options: Uint8Array, length: number): Steps<Uint8Array> {
   const reader = new SshReader(options);
   const salt = reader.string();
   const rounds = reader.uint32();
   if (rounds > maxBcryptRounds) {
     throw new KeyProblem(`needs ${rounds} rounds to be decrypted, and the limit is ${maxBcryptRounds}`);
   }
-  const bcrypt = await loadBcrypt();
+  const bcrypt = yield* perform(bcryptPbkdf);
   const secret = Buffer.from(passphrase);
   const key = new Uint8Array(length);
   // It is not fond of empty ones, which no tool makes.

@@ -1,6 +1,7 @@
 import { UnsupportedError } from "@rivulet/engine";
 import { expect, it, vi } from "vitest";
 import { keyVector, vectorPassphrase } from "../../testing/key-vectors.ts";
+import { openCertificateStore } from "./certificate-store.ts";
 import { readPrivateKey } from "./private-key.ts";
 
 // As if they were not installed.
@@ -10,6 +11,12 @@ vi.mock("bcrypt-pbkdf", () => {
 vi.mock("@noble/hashes/argon2.js", () => {
   throw new Error("not found");
 });
+
+vi.mock("node:module", () => ({
+  createRequire: () => () => {
+    throw new Error("not found");
+  },
+}));
 
 it.each([
   ["sshenc_ed25519", "Install the package bcrypt-pbkdf to open an OpenSSH key with a passphrase"],
@@ -21,6 +28,9 @@ it.each([
   }).catch((reason: unknown) => reason);
   expect(error).toBeInstanceOf(UnsupportedError);
   expect(error).toMatchObject({ message, feature: "tls.key" });
+  const openNow = (): unknown => openCertificateStore(keyVector(name), { passphrase: vectorPassphrase });
+  expect(openNow).toThrow(UnsupportedError);
+  expect(openNow).toThrow(expect.objectContaining({ message }));
 });
 
 it.each(["ssh_ed25519", "ppk3_ed25519", "ppk2enc_ed25519"] as const)("reads %s without any", async (name) => {

@@ -1,4 +1,6 @@
+import { createRequire } from "node:module";
 import { UnsupportedError } from "@rivulet/engine";
+import type { Task } from "./steps.ts";
 
 /** The libraries that few need. They are loaded when a file asks for them. */
 
@@ -7,11 +9,12 @@ import { UnsupportedError } from "@rivulet/engine";
  *
  * @noble/hashes is small, without dependencies, audited and kept up; it pauses for other work.
  */
-export async function loadArgon2(): Promise<typeof import("@noble/hashes/argon2.js")> {
-  return import("@noble/hashes/argon2.js").catch((cause: unknown) => {
-    throw missing("@noble/hashes", "to open a PPK file with a passphrase", cause);
-  });
-}
+export const argon2: Task<typeof import("@noble/hashes/argon2.js")> = loading({
+  name: "@noble/hashes",
+  purpose: "to open a PPK file with a passphrase",
+  require: (require) => require("@noble/hashes/argon2.js") as typeof import("@noble/hashes/argon2.js"),
+  import: () => import("@noble/hashes/argon2.js"),
+});
 
 /** What is used of bcrypt-pbkdf, which comes without types. */
 export interface BcryptPbkdf {
@@ -32,15 +35,39 @@ export interface BcryptPbkdf {
  * 2018, and ssh2 and sshpk stand on it. sshpk itself, which reads several of these forms, brings nine packages along,
  * and knows neither PPK 3 nor limits.
  */
-export async function loadBcrypt(): Promise<BcryptPbkdf> {
-  // @ts-expect-error -- It comes without types, and nobody else has any for it.
-  const loaded: unknown = await import("bcrypt-pbkdf").catch((cause: unknown) => {
-    throw missing("bcrypt-pbkdf", "to open an OpenSSH key with a passphrase", cause);
-  });
-  const { default: bcrypt } = loaded as { readonly default: BcryptPbkdf };
-  return bcrypt;
+export const bcryptPbkdf: Task<BcryptPbkdf> = loading({
+  name: "bcrypt-pbkdf",
+  purpose: "to open an OpenSSH key with a passphrase",
+  require: (require) => require("bcrypt-pbkdf") as BcryptPbkdf,
+  import: async () => {
+    // @ts-expect-error -- It comes without types, and nobody else has any for it.
+    const loaded: unknown = await import("bcrypt-pbkdf");
+    return (loaded as { readonly default: BcryptPbkdf }).default;
+  },
+});
+
+interface Loading<Library> {
+  readonly name: string;
+  readonly purpose: string;
+  /** `require` knows modules of ECMAScript too, since Node 20.19. */
+  require(require: NodeJS.Require): Library;
+  import(): Promise<Library>;
 }
 
-function missing(name: string, purpose: string, cause: unknown): UnsupportedError {
-  return new UnsupportedError("tls.key", `Install the package ${name} ${purpose}`, { cause });
+function loading<Library>({ name, purpose, ...library }: Loading<Library>): Task<Library> {
+  const missing = (cause: unknown): UnsupportedError =>
+    new UnsupportedError("tls.key", `Install the package ${name} ${purpose}`, { cause });
+  return {
+    now() {
+      try {
+        return library.require(createRequire(import.meta.url));
+      } catch (error) {
+        throw missing(error);
+      }
+    },
+    later: async () =>
+      library.import().catch((error: unknown) => {
+        throw missing(error);
+      }),
+  };
 }

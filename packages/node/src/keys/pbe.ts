@@ -1,4 +1,13 @@
-import { createDecipheriv, createHash, createHmac, pbkdf2, scrypt } from "node:crypto";
+import {
+  createDecipheriv,
+  createHash,
+  createHmac,
+  pbkdf2,
+  pbkdf2Sync,
+  scrypt,
+  scryptSync,
+  type ScryptOptions,
+} from "node:crypto";
 import { setImmediate as turn } from "node:timers/promises";
 import { promisify } from "node:util";
 import { derTag, type DerElement } from "./der.ts";
@@ -10,10 +19,11 @@ import {
 } from "./limits.ts";
 import { KeyProblem } from "./problems.ts";
 import { decipherRc2 } from "./rc2.ts";
+import { perform, type Steps, type Task } from "./steps.ts";
 
 /**
- * Password-based encryption: PBES2 of PKCS#5, what PKCS#12 had before, and PBES1 with DES. Keys are derived off the main
- * thread, or with pauses, and all derivations for one file together are bounded.
+ * Password-based encryption: PBES2 of PKCS#5, what PKCS#12 had before, and PBES1 with DES. Where they can wait,
+ * keys are derived off the main thread, or with pauses; all derivations for one file together are bounded.
  */
 
 /** A password as PBES2 takes it, and as PKCS#12 does. Without one, both are empty. */
@@ -43,7 +53,10 @@ export class Effort {
 }
 
 const pbkdf2Async = promisify(pbkdf2);
-const scryptAsync = promisify<Uint8Array, Uint8Array, number, object, Buffer>(scrypt);
+const scryptAsync = promisify<Uint8Array, Uint8Array, number, ScryptOptions, Buffer>(scrypt);
+
+/** Lets other work go on. */
+const pause: Task<void> = { now: () => undefined, later: async () => turn() };
 
 const pkcs12 = "1.2.840.113549.1.12.1.";
 const pkcs5 = "1.2.840.113549.1.5.";
@@ -90,23 +103,23 @@ const desHashes: ReadonlyMap<string, string> = new Map([
  * Decrypts what an AlgorithmIdentifier says how to; undefined when the password is wrong, or the data is damaged, as far
  * as that can be seen.
  */
-export async function decryptPbe(
+export function* decryptPbe(
   algorithm: DerElement,
   data: Uint8Array,
   { password, effort }: { readonly password: Password; readonly effort: Effort },
-): Promise<Uint8Array | undefined> {
+): Steps<Uint8Array | undefined> {
   const identifier = algorithm.child(0).objectIdentifier();
-  if (identifier === `${pkcs5}13`) return decryptPbes2(algorithm.child(1), data, { password, effort });
+  if (identifier === `${pkcs5}13`) return yield* decryptPbes2(algorithm.child(1), data, { password, effort });
   const legacy = legacyCiphers.get(identifier);
   const desHash = desHashes.get(identifier);
   if (legacy === undefined && desHash === undefined) throw unknownAlgorithm(identifier);
   const parameters = algorithm.child(1, derTag.sequence);
   const salt = parameters.child(0).octetString();
   const iterations = parameters.child(1).smallInteger();
-  if (legacy === undefined) return decryptDes(data, { hash: desHash ?? "", salt, iterations, password, effort });
+  if (legacy === undefined) return yield* decryptDes(data, { hash: desHash ?? "", salt, iterations, password, effort });
   const derivation = { password: password.bmp, salt, iterations, hash: "sha1", effort };
-  const key = await derivePkcs12({ ...derivation, purpose: 1, length: legacy.keyBytes });
-  const iv = await derivePkcs12({ ...derivation, purpose: 2, length: 8 });
+  const key = yield* derivePkcs12({ ...derivation, purpose: 1, length: legacy.keyBytes });
+  const iv = yield* derivePkcs12({ ...derivation, purpose: 2, length: 8 });
   if (legacy.name === "rc2") return decipherRc2(data, { key, iv });
   // Two keys are three where the third is the first.
   const tripled = key.length === 24 ? key : Buffer.concat([key, key.subarray(0, 8)]);
@@ -114,11 +127,11 @@ export async function decryptPbe(
 }
 
 /** Checks the MAC of a PKCS#12 file. */
-export async function verifyPkcs12Mac(
+export function* verifyPkcs12Mac(
   macData: DerElement,
   data: Uint8Array,
   { password, effort }: { readonly password: Password; readonly effort: Effort },
-): Promise<boolean> {
+): Steps<boolean> {
   const [digestInfo, salt, iterations] = macData.children();
   if (digestInfo === undefined || salt === undefined) throw new KeyProblem("is damaged");
   const algorithm = digestInfo.child(0);
@@ -130,7 +143,7 @@ export async function verifyPkcs12Mac(
     // RFC 9579: the MAC is that of PKCS#5.
     hash = hmacHashes.get(algorithm.child(1).child(1).child(0).objectIdentifier());
     if (hash === undefined) throw unknownAlgorithm(identifier);
-    key = await deriveKey(algorithm.child(1).child(0), { password: password.utf8, length: undefined, effort });
+    key = yield* deriveKey(algorithm.child(1).child(0), { password: password.utf8, length: undefined, effort });
   } else {
     hash = hashes.get(identifier);
     if (hash === undefined) throw unknownAlgorithm(identifier);
@@ -140,34 +153,34 @@ export async function verifyPkcs12Mac(
       iterations: iterations?.smallInteger() ?? 1,
     };
     const length = createHash(hash).digest().length;
-    key = await derivePkcs12({ ...derivation, hash, purpose: 3, length, effort });
+    key = yield* derivePkcs12({ ...derivation, hash, purpose: 3, length, effort });
   }
   return createHmac(hash, key).update(data).digest().equals(expected);
 }
 
-async function decryptPbes2(
+function* decryptPbes2(
   parameters: DerElement,
   data: Uint8Array,
   { password, effort }: { readonly password: Password; readonly effort: Effort },
-): Promise<Uint8Array | undefined> {
+): Steps<Uint8Array | undefined> {
   const scheme = parameters.child(1);
   const identifier = scheme.child(0).objectIdentifier();
   const cipher = ciphers.get(identifier);
   if (cipher === undefined) throw unknownAlgorithm(identifier);
   const iv = scheme.child(1).octetString();
   if (iv.length !== (cipher.name === "des-ede3-cbc" ? 8 : 16)) throw new KeyProblem("is damaged");
-  const key = await deriveKey(parameters.child(0), { password: password.utf8, length: cipher.keyBytes, effort });
+  const key = yield* deriveKey(parameters.child(0), { password: password.utf8, length: cipher.keyBytes, effort });
   return decipher(cipher.name, data, { key, iv });
 }
 
 /** PBKDF2 or scrypt, as an AlgorithmIdentifier says. */
-async function deriveKey(
+function* deriveKey(
   algorithm: DerElement,
   options: { readonly password: Uint8Array; readonly length: number | undefined; readonly effort: Effort },
-): Promise<Uint8Array> {
+): Steps<Uint8Array> {
   const identifier = algorithm.child(0).objectIdentifier();
   const parameters = algorithm.child(1, derTag.sequence);
-  if (identifier === scryptIdentifier) return deriveScrypt(parameters, options);
+  if (identifier === scryptIdentifier) return yield* deriveScrypt(parameters, options);
   if (identifier !== `${pkcs5}12`) throw unknownAlgorithm(identifier);
   const [salt, iterations, ...rest] = parameters.children();
   if (salt === undefined || iterations === undefined) throw new KeyProblem("is damaged");
@@ -181,13 +194,14 @@ async function deriveKey(
   const length = options.length ?? stated ?? createHash(hash).digest().length;
   if (length < 1 || length > 64) throw new KeyProblem("is damaged");
   options.effort.spend("pbkdf2", iterations.smallInteger());
-  return pbkdf2Async(options.password, salt.octetString(), iterations.smallInteger(), length, hash);
+  const parts = [options.password, salt.octetString(), iterations.smallInteger(), length, hash] as const;
+  return yield* perform<Uint8Array>({ now: () => pbkdf2Sync(...parts), later: () => pbkdf2Async(...parts) });
 }
 
-async function deriveScrypt(
+function* deriveScrypt(
   parameters: DerElement,
   { password, length = 32 }: { readonly password: Uint8Array; readonly length: number | undefined },
-): Promise<Uint8Array> {
+): Steps<Uint8Array> {
   const salt = parameters.child(0).octetString();
   const [cost, blockSize, parallelization] = [1, 2, 3].map((index) => parameters.child(index).smallInteger());
   if (cost === undefined || blockSize === undefined || parallelization === undefined)
@@ -199,13 +213,18 @@ async function deriveScrypt(
     );
   }
   const options = { N: cost, r: blockSize, p: parallelization, maxmem: 2 * maxDerivationMemoryBytes };
-  return scryptAsync(password, salt, length, options).catch(() => {
+  try {
+    return yield* perform<Uint8Array>({
+      now: () => scryptSync(password, salt, length, options),
+      later: () => scryptAsync(password, salt, length, options),
+    });
+  } catch {
     throw new KeyProblem("is damaged");
-  });
+  }
 }
 
 /** RFC 7292, appendix B.2: `purpose` is 1 for a key, 2 for an initialization vector, 3 for a MAC. */
-async function derivePkcs12(options: {
+function* derivePkcs12(options: {
   readonly password: Uint8Array;
   readonly salt: Uint8Array;
   readonly iterations: number;
@@ -213,7 +232,7 @@ async function derivePkcs12(options: {
   readonly purpose: 1 | 2 | 3;
   readonly length: number;
   readonly effort: Effort;
-}): Promise<Uint8Array> {
+}): Steps<Uint8Array> {
   const { password, salt, iterations, hash, purpose, length, effort } = options;
   const blockBytes = hash === "sha384" || hash === "sha512" ? 128 : 64;
   const input = Buffer.concat([fill(salt, blockBytes), fill(password, blockBytes)]);
@@ -223,7 +242,7 @@ async function derivePkcs12(options: {
     let digest = createHash(hash).update(Buffer.alloc(blockBytes, purpose)).update(input).digest();
     for (let iteration = 1; iteration < iterations; iteration++) {
       digest = createHash(hash).update(digest).digest();
-      if (iteration % 10_000 === 0) await turn();
+      if (iteration % 10_000 === 0) yield* perform(pause);
     }
     key.push(digest);
     derived += digest.length;
@@ -250,7 +269,7 @@ function addOne(input: Buffer, addend: Buffer, offset: number): void {
 }
 
 /** PBES1 of PKCS#5 with PBKDF1. */
-async function decryptDes(
+function* decryptDes(
   data: Uint8Array,
   options: {
     readonly hash: string;
@@ -259,13 +278,13 @@ async function decryptDes(
     readonly password: Password;
     readonly effort: Effort;
   },
-): Promise<Uint8Array | undefined> {
+): Steps<Uint8Array | undefined> {
   const { hash, salt, iterations, password, effort } = options;
   effort.spend("pkcs12", iterations);
   let digest = createHash(hash).update(password.utf8).update(salt).digest();
   for (let iteration = 1; iteration < iterations; iteration++) {
     digest = createHash(hash).update(digest).digest();
-    if (iteration % 10_000 === 0) await turn();
+    if (iteration % 10_000 === 0) yield* perform(pause);
   }
   const key = digest.subarray(0, 8);
   // Node has no DES, but Triple DES with the same key three times is that.

@@ -3,6 +3,7 @@ import { contextTag, DerElement, DerError, derTag } from "./der.ts";
 import { derKindOf } from "./kind.ts";
 import { decryptPbe, Effort, toPassword, verifyPkcs12Mac, type Password } from "./pbe.ts";
 import { KeyProblem } from "./problems.ts";
+import { runLater, type Steps } from "./steps.ts";
 
 /**
  * PKCS#12 (RFC 7292), with what `node:crypto` has for the ciphers and hashes of it. OpenSSL in Node gives nothing of a
@@ -33,6 +34,10 @@ interface Opening {
 }
 
 export async function readKeyStore(bytes: Uint8Array, passphrase: string | undefined): Promise<KeyStore> {
+  return runLater(openKeyStore(bytes, passphrase));
+}
+
+export function* openKeyStore(bytes: Uint8Array, passphrase: string | undefined): Steps<KeyStore> {
   const pfx = DerElement.parse(normalizeBer(bytes)).expect(derTag.sequence);
   if (pfx.child(0).smallInteger() !== 3) throw new KeyProblem("is a PKCS#12 file of a version other than 3");
   const authSafe = pfx.child(1, derTag.sequence);
@@ -42,10 +47,10 @@ export async function readKeyStore(bytes: Uint8Array, passphrase: string | undef
   const content = authSafe.child(1, contextTag(0)).child(0).octetString();
   const effort = new Effort();
   const macData = pfx.children()[2];
-  const password = await findPassword(macData, content, { passphrase, effort });
+  const password = yield* findPassword(macData, content, { passphrase, effort });
   const opening: Opening = { password, effort, certificates: [], privateKeys: [] };
   try {
-    for (const part of DerElement.parse(normalizeBer(content)).children()) await readPart(part, opening);
+    for (const part of DerElement.parse(normalizeBer(content)).children()) yield* readPart(part, opening);
   } catch (error) {
     if (passphrase === undefined && isWrongPassphrase(error)) throw new KeyProblem("", "passphrase-missing");
     throw error;
@@ -54,27 +59,27 @@ export async function readKeyStore(bytes: Uint8Array, passphrase: string | undef
 }
 
 /** The MAC tells whether the password is right. Without one, nothing is known yet. */
-async function findPassword(
+function* findPassword(
   macData: DerElement | undefined,
   content: Uint8Array,
   { passphrase, effort }: { readonly passphrase: string | undefined; readonly effort: Effort },
-): Promise<Password> {
+): Steps<Password> {
   // Tools do not agree on whether an empty password is none.
   const candidates = passphrase === undefined || passphrase === "" ? [passphrase, passphrase ?? ""] : [passphrase];
   if (passphrase === "") candidates[0] = undefined;
   if (macData === undefined) return toPassword(passphrase);
   for (const candidate of candidates) {
     const password = toPassword(candidate);
-    if (await verifyPkcs12Mac(macData, content, { password, effort })) return password;
+    if (yield* verifyPkcs12Mac(macData, content, { password, effort })) return password;
   }
   throw new KeyProblem("is not opened", passphrase === undefined ? "passphrase-missing" : "passphrase-wrong");
 }
 
 /** A ContentInfo of the AuthenticatedSafe. */
-async function readPart(part: DerElement, opening: Opening): Promise<void> {
+function* readPart(part: DerElement, opening: Opening): Steps<void> {
   const type = part.child(0).objectIdentifier();
   if (type === data) {
-    await readBags(part.child(1, contextTag(0)).child(0).octetString(), opening, 0);
+    yield* readBags(part.child(1, contextTag(0)).child(0).octetString(), opening, 0);
     return;
   }
   if (type !== encryptedData) {
@@ -86,10 +91,10 @@ async function readPart(part: DerElement, opening: Opening): Promise<void> {
   // As one piece, or as pieces of which there is one.
   const octets =
     content.tag === contextTag(0) ? content.child(0).octetString() : content.expect(contextTag(0, false)).content;
-  await readBags(await decrypt(algorithm, octets, opening), opening, 0);
+  yield* readBags(yield* decrypt(algorithm, octets, opening), opening, 0);
 }
 
-async function readBags(safeContents: Uint8Array, opening: Opening, depth: number): Promise<void> {
+function* readBags(safeContents: Uint8Array, opening: Opening, depth: number): Steps<void> {
   if (depth > maxBagDepth) throw new KeyProblem("is damaged");
   for (const bag of DerElement.parse(normalizeBer(safeContents)).children()) {
     const type = bag.child(0).objectIdentifier();
@@ -98,25 +103,25 @@ async function readBags(safeContents: Uint8Array, opening: Opening, depth: numbe
     else if (type === `${bags}2`) {
       const [algorithm, content] = value.children();
       if (algorithm === undefined || content === undefined) throw new KeyProblem("is damaged");
-      opening.privateKeys.push(await decrypt(algorithm, content.octetString(), opening));
+      opening.privateKeys.push(yield* decrypt(algorithm, content.octetString(), opening));
     } else if (type === `${bags}3` && value.child(0).objectIdentifier() === x509Certificate) {
       opening.certificates.push(value.child(1, contextTag(0)).child(0).octetString());
-    } else if (type === `${bags}6`) await readBags(value.bytes, opening, depth + 1);
+    } else if (type === `${bags}6`) yield* readBags(value.bytes, opening, depth + 1);
   }
 }
 
-async function decrypt(algorithm: DerElement, content: Uint8Array, opening: Opening): Promise<Uint8Array> {
-  const plain = await decryptPbe(algorithm, content, opening);
+function* decrypt(algorithm: DerElement, content: Uint8Array, opening: Opening): Steps<Uint8Array> {
+  const plain = yield* decryptPbe(algorithm, content, opening);
   if (plain === undefined || !isSequence(plain)) throw new KeyProblem("is not opened", "passphrase-wrong");
   return plain;
 }
 
 /** Decrypts an EncryptedPrivateKeyInfo (RFC 5958, section 3) to what is in it. */
-export async function decryptPkcs8(bytes: Uint8Array, passphrase: string | undefined): Promise<Uint8Array> {
+export function* decryptPkcs8(bytes: Uint8Array, passphrase: string | undefined): Steps<Uint8Array> {
   if (passphrase === undefined) throw new KeyProblem("is encrypted", "passphrase-missing");
   const info = DerElement.parse(bytes).expect(derTag.sequence);
   const options = { password: toPassword(passphrase), effort: new Effort() };
-  const plain = await decryptPbe(info.child(0, derTag.sequence), info.child(1).octetString(), options);
+  const plain = yield* decryptPbe(info.child(0, derTag.sequence), info.child(1).octetString(), options);
   if (plain === undefined || derKindOf(plain) !== "pkcs8") throw new KeyProblem("is not opened", "passphrase-wrong");
   return plain;
 }

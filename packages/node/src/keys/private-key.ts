@@ -8,6 +8,7 @@ import { decodeText, parsePem, type PemBlock } from "./pem.ts";
 import { decryptPkcs8 } from "./pkcs12.ts";
 import { KeyProblem } from "./problems.ts";
 import { readPuttyKey } from "./putty.ts";
+import { runLater, type Steps } from "./steps.ts";
 import { readXmlPrivateKey } from "./xml-key.ts";
 
 export interface PrivateKey {
@@ -31,13 +32,20 @@ export async function readPrivateKey(
   bytes: Uint8Array,
   { format, passphrase }: { readonly format: Exclude<KeyFormat, "pfx">; readonly passphrase: string | undefined },
 ): Promise<PrivateKey> {
+  return runLater(openPrivateKey(bytes, { format, passphrase }));
+}
+
+function* openPrivateKey(
+  bytes: Uint8Array,
+  { format, passphrase }: { readonly format: Exclude<KeyFormat, "pfx">; readonly passphrase: string | undefined },
+): Steps<PrivateKey> {
   const given = unwrapBase64(bytes);
   const kind = kindOf(given);
   if (format !== "detect" && !kindsOfFormat[format].includes(kind)) {
     throw new KeyProblem(`is not ${format.toUpperCase()}, but ${describeKind(kind)}`);
   }
   if (kind === "json") return privateKeyOfJwk(parseJwk(decodeText(given)));
-  return { key: await readKey(given, { kind, passphrase }), certificates: [] };
+  return { key: yield* privateKeyOf(given, { kind, passphrase }), certificates: [] };
 }
 
 export function privateKeyOfJwk(jwk: Readonly<Record<string, unknown>>): PrivateKey {
@@ -54,19 +62,20 @@ export function readPkcs8(bytes: Uint8Array): KeyObject {
   return create(toPem("pkcs8", DerElement.parse(bytes).bytes));
 }
 
-async function readKey(
+/** The private key that something of that kind holds. */
+export function* privateKeyOf(
   bytes: Uint8Array,
   { kind, passphrase }: { readonly kind: Kind; readonly passphrase: string | undefined },
-): Promise<KeyObject> {
+): Steps<KeyObject> {
   switch (kind) {
     case "pem":
-      return readPem(decodeText(bytes), passphrase);
+      return yield* readPem(decodeText(bytes), passphrase);
     case "ppk":
-      return readPuttyKey(decodeText(bytes), passphrase);
+      return yield* readPuttyKey(decodeText(bytes), passphrase);
     case "xml":
       return readXmlPrivateKey(decodeText(bytes));
     case "encrypted-pkcs8":
-      return readPkcs8(await decryptPkcs8(bytes, passphrase));
+      return readPkcs8(yield* decryptPkcs8(bytes, passphrase));
     case "pkcs8":
     case "rsa-private":
     case "ec-private":
@@ -84,16 +93,21 @@ async function readKey(
   }
 }
 
-async function readPem(text: string, passphrase: string | undefined): Promise<KeyObject> {
+function* readPem(text: string, passphrase: string | undefined): Steps<KeyObject> {
   const blocks = parsePem(text);
   const [block, ...more] = blocks.filter(isPrivate);
   if (block === undefined) throw withoutPrivateKey(blocks);
   if (more.length > 0) throw new KeyProblem("holds several private keys, and it is not clear which one is meant");
+  return yield* readPrivateBlock(block, passphrase);
+}
+
+/** The key in one block of PEM. */
+export function* readPrivateBlock(block: PemBlock, passphrase: string | undefined): Steps<KeyObject> {
   switch (block.label) {
     case "OPENSSH PRIVATE KEY":
-      return readOpenSshKey(block.bytes, passphrase);
+      return yield* readOpenSshKey(block.bytes, passphrase);
     case "ENCRYPTED PRIVATE KEY":
-      return readPkcs8(await decryptPkcs8(block.bytes, passphrase));
+      return readPkcs8(yield* decryptPkcs8(block.bytes, passphrase));
     case "PRIVATE KEY":
     case "RSA PRIVATE KEY":
     case "EC PRIVATE KEY":
@@ -126,7 +140,8 @@ function create(pem: string): KeyObject {
   }
 }
 
-function isPrivate({ label }: PemBlock): boolean {
+/** Whether a block holds a private key. */
+export function isPrivate({ label }: PemBlock): boolean {
   return label.endsWith("PRIVATE KEY");
 }
 

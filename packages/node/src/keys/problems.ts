@@ -7,6 +7,8 @@ export interface Material {
   readonly option: string;
   /** What errors call it, such as `tls.ca (file authorities.pem)`. */
   readonly label: string;
+  /** What errors call the passphrase; `tls.passphrase` if it is left out. */
+  readonly passphraseLabel?: string;
 }
 
 type ProblemKind = "invalid" | "unsupported" | "passphrase-missing" | "passphrase-wrong";
@@ -40,17 +42,27 @@ export async function naming<Value>(material: Material, read: () => Value | Prom
   }
 }
 
+/** The same for what is read at once. */
+export function namingNow<Value>(material: Material, read: () => Value): Value {
+  try {
+    return read();
+  } catch (error) {
+    throw translated(material, error);
+  }
+}
+
 function translated(material: Material, error: unknown): unknown {
   if (error instanceof DerError) return invalid(material, "is damaged");
   if (!(error instanceof KeyProblem)) return error;
+  const { option, label, passphraseLabel: passphrase = "tls.passphrase" } = material;
   switch (error.kind) {
     case "invalid":
       return invalid(material, error.message);
     case "unsupported":
-      return new UnsupportedError(material.option, `${material.label} ${error.message}`);
+      return new UnsupportedError(option, `${label} ${error.message}`);
     case "passphrase-missing":
-      return new InvalidOptionError("tls.passphrase", `${material.label} is encrypted, and needs tls.passphrase`);
+      return new InvalidOptionError(passphrase, `${label} is encrypted, and needs ${passphrase}`);
     case "passphrase-wrong":
-      return new InvalidOptionError("tls.passphrase", `tls.passphrase does not open ${material.label}`);
+      return new InvalidOptionError(passphrase, `${passphrase} does not open ${label}`);
   }
 }

@@ -27,11 +27,12 @@ export async function readPublicKey(
   const material = await readSource(source as TlsSource, option);
   return naming(material, () => {
     const bytes = unwrapBase64(material.bytes);
-    return readKey(bytes, kindOf(bytes));
+    return publicKeyOf(bytes, kindOf(bytes));
   });
 }
 
-function readKey(bytes: Uint8Array, kind: Kind): KeyObject {
+/** The public key that something of that kind holds. */
+export function publicKeyOf(bytes: Uint8Array, kind: Kind): KeyObject {
   switch (kind) {
     case "certificate":
       return new X509Certificate(checkCertificate(bytes)).publicKey;

@@ -1,10 +1,11 @@
 import { createDecipheriv, createHash, createHmac, timingSafeEqual, type KeyObject } from "node:crypto";
 import { maxDerivationMemoryBytes, maxDerivationWorkBytes } from "./limits.ts";
-import { loadArgon2 } from "./optional-libraries.ts";
+import { argon2 } from "./optional-libraries.ts";
 import { decodeBase64 } from "./pem.ts";
 import { KeyProblem } from "./problems.ts";
 import { readPuttyNumbers } from "./ssh-key.ts";
 import { sshString } from "./ssh-wire.ts";
+import { perform, type Steps } from "./steps.ts";
 
 /** A file as it stands: `Name: value` lines, and two blocks of Base64. */
 interface PuttyFile {
@@ -22,7 +23,7 @@ interface Secrets {
 }
 
 /** Reads a key of PuTTY, version 2 or 3 (appendix C of its manual). */
-export async function readPuttyKey(text: string, passphrase: string | undefined): Promise<KeyObject> {
+export function* readPuttyKey(text: string, passphrase: string | undefined): Steps<KeyObject> {
   const file = parse(text);
   const encryption = file.headers.get("Encryption");
   if (encryption !== "none" && encryption !== "aes256-cbc") {
@@ -31,7 +32,7 @@ export async function readPuttyKey(text: string, passphrase: string | undefined)
   const isEncrypted = encryption !== "none";
   if (isEncrypted && passphrase === undefined) throw new KeyProblem("is encrypted", "passphrase-missing");
   const secret = Buffer.from(isEncrypted ? (passphrase ?? "") : "");
-  const { key, iv, macKey } = await deriveSecrets(file, secret, isEncrypted);
+  const { key, iv, macKey } = yield* deriveSecrets(file, secret, isEncrypted);
   const privateBlob = isEncrypted ? decrypt(file.privateBlob, key, iv) : file.privateBlob;
   const signed = [file.algorithm, encryption, file.headers.get("Comment") ?? "", file.publicBlob, privateBlob];
   const mac = createHmac(file.version === "2" ? "sha1" : "sha256", macKey);
@@ -69,7 +70,7 @@ function parse(text: string): PuttyFile {
   return { version, algorithm, headers, publicBlob, privateBlob };
 }
 
-async function deriveSecrets(file: PuttyFile, passphrase: Uint8Array, isEncrypted: boolean): Promise<Secrets> {
+function* deriveSecrets(file: PuttyFile, passphrase: Uint8Array, isEncrypted: boolean): Steps<Secrets> {
   if (file.version === "2") {
     const part = (number: number): Buffer =>
       createHash("sha1")
@@ -81,11 +82,11 @@ async function deriveSecrets(file: PuttyFile, passphrase: Uint8Array, isEncrypte
   }
   const empty = new Uint8Array(0);
   if (!isEncrypted) return { key: empty, iv: empty, macKey: empty };
-  const derived = await deriveArgon2(file.headers, passphrase);
+  const derived = yield* deriveArgon2(file.headers, passphrase);
   return { key: derived.subarray(0, 32), iv: derived.subarray(32, 48), macKey: derived.subarray(48, 80) };
 }
 
-async function deriveArgon2(headers: ReadonlyMap<string, string>, passphrase: Uint8Array): Promise<Uint8Array> {
+function* deriveArgon2(headers: ReadonlyMap<string, string>, passphrase: Uint8Array): Steps<Uint8Array> {
   const number = (name: string): number => {
     const value = Number(headers.get(name));
     if (!Number.isSafeInteger(value) || value < 1) throw new KeyProblem("is damaged");
@@ -104,17 +105,22 @@ async function deriveArgon2(headers: ReadonlyMap<string, string>, passphrase: Ui
     );
   }
   const salt = Buffer.from(headers.get("Argon2-Salt") ?? "", "hex");
-  const { argon2dAsync, argon2iAsync, argon2idAsync } = await loadArgon2();
+  const library = yield* perform(argon2);
   const kinds = new Map([
-    ["Argon2d", argon2dAsync],
-    ["Argon2i", argon2iAsync],
-    ["Argon2id", argon2idAsync],
+    ["Argon2d", { now: library.argon2d, later: library.argon2dAsync }],
+    ["Argon2i", { now: library.argon2i, later: library.argon2iAsync }],
+    ["Argon2id", { now: library.argon2id, later: library.argon2idAsync }],
   ]);
   const derive = kinds.get(headers.get("Key-Derivation") ?? "");
   if (derive === undefined) throw new KeyProblem("is encrypted in a way that is not known", "unsupported");
-  return derive(passphrase, salt, options).catch(() => {
+  try {
+    return yield* perform<Uint8Array>({
+      now: () => derive.now(passphrase, salt, options),
+      later: () => derive.later(passphrase, salt, options),
+    });
+  } catch {
     throw new KeyProblem("is damaged");
-  });
+  }
 }
 
 function decrypt(data: Uint8Array, key: Uint8Array, iv: Uint8Array): Uint8Array {

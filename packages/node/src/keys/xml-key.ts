@@ -18,6 +18,21 @@ export function readXmlPrivateKey(text: string): KeyObject {
   return rsaPrivateKey({ ...numbers.rsa(), d, p, q, qi });
 }
 
+/** Whether there are private numbers in it. */
+export function hasXmlPrivateKey(text: string): boolean {
+  return ["D", "X"].some((element) => contentOf(text, element) !== undefined);
+}
+
+/** What stands in its `X509Certificate` elements. */
+export function certificatesOfXml(text: string): Uint8Array[] {
+  const elements = text.matchAll(/<(?:[A-Za-z0-9]{1,20}:)?X509Certificate>([^<]*)/g);
+  return Array.from(elements, ([, encoded = ""]) => {
+    const bytes = decodeBase64(encoded);
+    if (bytes === undefined) throw new KeyProblem("is damaged: a certificate in it is not Base64");
+    return bytes;
+  });
+}
+
 export function readXmlPublicKey(text: string): KeyObject {
   const numbers = readNumbers(text);
   return numbers.name === "DSAKeyValue" ? dsaPublicKey(numbers.dsa()) : rsaPublicKey(numbers.rsa());

@@ -17,7 +17,9 @@ export interface ProxyTools {
   /** Makes TLS to an `https:` proxy on a connected socket. */
   secure(socket: Socket, proxy: HostAndPort, options: TlsOptions): Promise<Socket>;
   readonly signal: AbortSignal;
-  report(status: string): void;
+  report(status: string, reached?: "proxy"): void;
+  /** Told the address of the server that the proxy has connected to, unless it was asked for a name. */
+  readonly found?: ((serverAddress: string) => void) | undefined;
   /** Which addresses of the server are asked for, where its name is resolved here. Default: `"any"`. */
   readonly family?: SocketOptions["family"];
   /** The addresses of a host name, of one family or (0) of both. Default: the system's. */
@@ -71,7 +73,8 @@ async function attempt(target: HostAndPort, { proxy, library, tools }: AttemptPa
   await (library === undefined
     ? connectByHttp(socket, target, { proxy, signal })
     : connectBySocks(socket, target, { proxy, signal, library }));
-  tools.report(`connected through the proxy ${proxy.address}`);
+  if (isIP(target.hostname) !== 0) tools.found?.(target.hostname);
+  tools.report(`connected through the proxy ${proxy.address}`, "proxy");
   // A listener of the report may have aborted.
   if (signal.aborted) socket.destroy();
   signal.throwIfAborted();

@@ -103,7 +103,7 @@ function withoutSecrets<T>(run: () => T): T {
   } catch (error) {
     // Not as the cause, which carries the options.
     const why = error instanceof Error ? error.message : "for an unknown reason";
-    throw new TransportError(`The library for SOCKS failed: ${why}`);
+    throw new TransportError(`The library for SOCKS failed: ${why}`, { failure: "proxy" });
   }
 }
 

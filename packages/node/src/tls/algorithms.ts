@@ -61,7 +61,7 @@ export function groupList(names: readonly string[]): string {
 /** The signature algorithms as OpenSSL takes them, whose own way to write them (`RSA+SHA256`) is taken too. */
 export function signatureAlgorithmList(names: readonly string[]): string {
   const known = new Map(signatureAlgorithms);
-  for (const key of ["RSA", "ECDSA", "RSA-PSS"]) {
+  for (const key of ["RSA", "DSA", "ECDSA", "RSA-PSS"]) {
     for (const hash of ["SHA1", "SHA224", "SHA256", "SHA384", "SHA512"]) {
       known.set(`${key}+${hash}`.toLowerCase(), `${key}+${hash}`);
     }

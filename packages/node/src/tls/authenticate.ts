@@ -7,6 +7,7 @@ import {
   type TlsOptions,
   type TransportContext,
   TransportError,
+  type TransportFailure,
 } from "@rivulet/engine";
 import { checkRevocation } from "../revocation/check-revocation.ts";
 import { certificateInfo } from "./certificate-info.ts";
@@ -45,7 +46,10 @@ export async function authenticate(authentication: Authentication): Promise<Acce
   const [certificate] = certificates;
   if (certificate === undefined) {
     const reason = reasonFor(found) ?? "It has shown no certificate";
-    throw new TransportError(`The server at ${address} is refused: ${reason}`, { isTls: true });
+    throw new TransportError(`The server at ${address} is refused: ${reason}`, {
+      isTls: true,
+      failure: "no-certificate",
+    });
   }
   const isPinned = preparation.pins.has(certificate.fingerprints.sha256);
   // Addresses in certificates are asked only where those are trusted otherwise.
@@ -61,11 +65,19 @@ export async function authenticate(authentication: Authentication): Promise<Acce
   if (why !== undefined) {
     context.report(`certificate of ${certificate.subject} refused: ${why.message}`, "tls");
     const { message, cause } = why;
-    throw new TransportError(`The certificate of ${address} is refused: ${message}`, { cause, isTls: true });
+    const failure = findFailure(problems, path);
+    throw new TransportError(`The certificate of ${address} is refused: ${message}`, { cause, isTls: true, failure });
   }
   const although = problems.map(({ message }) => message).join("; ");
   context.report(`certificate of ${certificate.subject} accepted${although && `, although: ${although}`}`, "tls");
   return { certificates, problems };
+}
+
+/** `path` ends at the authority where it has one, be it one that is not trusted; such are issued by themselves. */
+function findFailure(problems: readonly CertificateProblem[], path: readonly X509Certificate[]): TransportFailure {
+  if (!problems.some(({ code, isAllowed }) => code === "unknown-authority" && !isAllowed)) return "certificate";
+  const top = path.at(-1);
+  return top?.checkIssued(top) === true ? "authority" : "issuer";
 }
 
 /** Why it is refused in the end; undefined when it is accepted. */

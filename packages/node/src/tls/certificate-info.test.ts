@@ -39,6 +39,7 @@ describe("certificateInfo", () => {
       keyUsage: ["Digital Signature", "Key Agreement", "Decipher Only"],
       keyUsageFlags: 0x8088,
       extendedKeyUsage: ["serverAuth", "clientAuth", "1.2.3.4"],
+      extendedKeyUsageIdentifiers: ["1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2", "1.2.3.4"],
       isAuthority: false,
       publicKeyAlgorithm: "EC",
       publicKeyLengthBits: 256,

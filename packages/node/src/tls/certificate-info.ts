@@ -51,6 +51,7 @@ export function certificateInfo(der: Uint8Array): CertificateInfo {
 function describeCertificate(der: Uint8Array): CertificateInfo {
   const fields = readFields(der);
   const keyUsage = readKeyUsage(fields) ?? new Uint8Array();
+  const extendedKeyUsage = readExtendedKeyUsage(fields);
   return {
     subject: formatName(fields.subject),
     issuer: formatName(fields.issuer),
@@ -65,12 +66,13 @@ function describeCertificate(der: Uint8Array): CertificateInfo {
     subjectAltNames: readSubjectAltNames(fields).map(formatGeneralName),
     keyUsage: keyUsageNames.filter((_name, index) => ((keyUsage[index >> 3] ?? 0) & (0x80 >> (index & 7))) !== 0),
     keyUsageFlags: (keyUsage[0] ?? 0) | ((keyUsage[1] ?? 0) << 8),
-    extendedKeyUsage: readExtendedKeyUsage(fields).map((usage) => extendedKeyUsageNames.get(usage) ?? usage),
+    extendedKeyUsage: extendedKeyUsage.map((usage) => extendedKeyUsageNames.get(usage) ?? usage),
+    extendedKeyUsageIdentifiers: extendedKeyUsage,
     isAuthority: readBasicConstraints(fields).isAuthority,
     ...describePublicKey(fields.publicKeyInfo),
     publicKey: toPem("PUBLIC KEY", fields.publicKeyInfo.bytes),
     signatureAlgorithm: signatureAlgorithmNames.get(fields.signatureAlgorithm) ?? fields.signatureAlgorithm,
-    fingerprints: { md5: digest("md5", der), sha1: digest("sha1", der), sha256: digest("sha256", der) },
+    fingerprints: fingerprintsOf(der),
     pem: toPem("CERTIFICATE", der),
     bytes: Uint8Array.from(der),
   };
@@ -144,7 +146,8 @@ export function readBasicConstraints({ extensions }: CertificateFields): {
   return { isAuthority, maxBelow: limit === undefined ? Infinity : limit.smallInteger() };
 }
 
-function describePublicKey(info: DerElement): { publicKeyAlgorithm: string; publicKeyLengthBits: number } {
+/** The algorithm of a SubjectPublicKeyInfo, and the bits of its key. */
+export function describePublicKey(info: DerElement): { publicKeyAlgorithm: string; publicKeyLengthBits: number } {
   const algorithm = info.child(0, derTag.sequence);
   const identifier = algorithm.child(0).objectIdentifier();
   const { name = identifier, bits } = publicKeyAlgorithms.get(identifier) ?? {};
@@ -164,6 +167,11 @@ function measureKey(name: string, info: DerElement, algorithm: DerElement): numb
 
 function bitLength(value: bigint): number {
   return value.toString(2).length;
+}
+
+/** Hashes as hexadecimal digits. */
+export function fingerprintsOf(bytes: Uint8Array): CertificateInfo["fingerprints"] {
+  return { md5: digest("md5", bytes), sha1: digest("sha1", bytes), sha256: digest("sha256", bytes) };
 }
 
 function digest(algorithm: string, bytes: Uint8Array): string {

@@ -19,6 +19,7 @@ TLS_AES_128_CCM_SHA256
 TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384 ECDHE-ECDSA-AES256-GCM-SHA384
 TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384 ECDHE-RSA-AES256-GCM-SHA384
 TLS_DHE_RSA_WITH_AES_256_GCM_SHA384 DHE-RSA-AES256-GCM-SHA384
+TLS_DHE_DSS_WITH_AES_256_GCM_SHA384 DHE-DSS-AES256-GCM-SHA384
 TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256 ECDHE-ECDSA-CHACHA20-POLY1305
 TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256 ECDHE-RSA-CHACHA20-POLY1305
 TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256 DHE-RSA-CHACHA20-POLY1305
@@ -32,6 +33,7 @@ TLS_DHE_RSA_WITH_ARIA_256_GCM_SHA384 DHE-RSA-ARIA256-GCM-SHA384
 TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256 ECDHE-ECDSA-AES128-GCM-SHA256
 TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 ECDHE-RSA-AES128-GCM-SHA256
 TLS_DHE_RSA_WITH_AES_128_GCM_SHA256 DHE-RSA-AES128-GCM-SHA256
+TLS_DHE_DSS_WITH_AES_128_GCM_SHA256 DHE-DSS-AES128-GCM-SHA256
 TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8 ECDHE-ECDSA-AES128-CCM8
 TLS_ECDHE_ECDSA_WITH_AES_128_CCM ECDHE-ECDSA-AES128-CCM
 TLS_DHE_RSA_WITH_AES_128_CCM_8 DHE-RSA-AES128-CCM8
@@ -42,22 +44,26 @@ TLS_DHE_RSA_WITH_ARIA_128_GCM_SHA256 DHE-RSA-ARIA128-GCM-SHA256
 TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA384 ECDHE-ECDSA-AES256-SHA384
 TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384 ECDHE-RSA-AES256-SHA384
 TLS_DHE_RSA_WITH_AES_256_CBC_SHA256 DHE-RSA-AES256-SHA256
+TLS_DHE_DSS_WITH_AES_256_CBC_SHA256 DHE-DSS-AES256-SHA256
 TLS_ECDHE_ECDSA_WITH_CAMELLIA_256_CBC_SHA384 ECDHE-ECDSA-CAMELLIA256-SHA384
 TLS_ECDHE_RSA_WITH_CAMELLIA_256_CBC_SHA384 ECDHE-RSA-CAMELLIA256-SHA384
 TLS_DHE_RSA_WITH_CAMELLIA_256_CBC_SHA256 DHE-RSA-CAMELLIA256-SHA256
 TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256 ECDHE-ECDSA-AES128-SHA256
 TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256 ECDHE-RSA-AES128-SHA256
 TLS_DHE_RSA_WITH_AES_128_CBC_SHA256 DHE-RSA-AES128-SHA256
+TLS_DHE_DSS_WITH_AES_128_CBC_SHA256 DHE-DSS-AES128-SHA256
 TLS_ECDHE_ECDSA_WITH_CAMELLIA_128_CBC_SHA256 ECDHE-ECDSA-CAMELLIA128-SHA256
 TLS_ECDHE_RSA_WITH_CAMELLIA_128_CBC_SHA256 ECDHE-RSA-CAMELLIA128-SHA256
 TLS_DHE_RSA_WITH_CAMELLIA_128_CBC_SHA256 DHE-RSA-CAMELLIA128-SHA256
 TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA ECDHE-ECDSA-AES256-SHA
 TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA ECDHE-RSA-AES256-SHA
 TLS_DHE_RSA_WITH_AES_256_CBC_SHA DHE-RSA-AES256-SHA
+TLS_DHE_DSS_WITH_AES_256_CBC_SHA DHE-DSS-AES256-SHA
 TLS_DHE_RSA_WITH_CAMELLIA_256_CBC_SHA DHE-RSA-CAMELLIA256-SHA
 TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA ECDHE-ECDSA-AES128-SHA
 TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA ECDHE-RSA-AES128-SHA
 TLS_DHE_RSA_WITH_AES_128_CBC_SHA DHE-RSA-AES128-SHA
+TLS_DHE_DSS_WITH_AES_128_CBC_SHA DHE-DSS-AES128-SHA
 TLS_DHE_RSA_WITH_CAMELLIA_128_CBC_SHA DHE-RSA-CAMELLIA128-SHA
 TLS_RSA_WITH_AES_256_GCM_SHA384 AES256-GCM-SHA384
 TLS_RSA_WITH_AES_256_CCM_8 AES256-CCM8
@@ -104,16 +110,20 @@ const suitesByName: ReadonlyMap<string, CipherSuite> = new Map(
   ]),
 );
 
+/** Suites that OpenSSL has dropped: key exchanges without forward secrecy of their own, and ciphers that are broken. */
+const dropped = /^TLS_ECDH_|_WITH_DES_|^TLS_DHE_DSS_WITH_3DES_/i;
+
 /** Suites that no option of ours goes with: nobody shows a certificate there. */
 const withoutCertificate = /(?:^|_|-)(?:anon|PSK|SRP)(?:_|-)|^A(?:EC)?DH-/i;
 
 /**
  * The list of suites as OpenSSL takes it; undefined where the platform's own list does.
  *
- * @throws InvalidOptionError for a name that is none, and where `minCipherStrengthBits` leaves none; UnsupportedError
- * for one that this OpenSSL does not have.
+ * @throws InvalidOptionError for a name that is none, where `minCipherStrengthBits` leaves none, and for a list that
+ * OpenSSL finds nothing in; UnsupportedError for a suite that this OpenSSL does not have.
  */
 export function cipherList(options: TlsOptions): string | undefined {
+  if (options.cipherList !== undefined) return checkList(options.cipherList, options);
   const least = options.minCipherStrengthBits ?? minCipherStrengthBits;
   // The platform's own list holds nothing below 128 bits.
   if (options.cipherSuites === undefined && least <= 128) return undefined;
@@ -127,9 +137,28 @@ export function cipherList(options: TlsOptions): string | undefined {
   );
 }
 
+/** Colons are what Node knows of the characters that may stand between ciphers there. */
+function checkList(list: string, { cipherSuites }: TlsOptions): string {
+  if (cipherSuites !== undefined) {
+    throw new InvalidOptionError("tls.cipherList", "tls.cipherList does not go with tls.cipherSuites");
+  }
+  const ciphers = list
+    .split(/[\s:,;]+/)
+    .filter(Boolean)
+    .join(":");
+  try {
+    createSecureContext({ ciphers });
+    return ciphers;
+  } catch (cause) {
+    const message = `OpenSSL finds no cipher in ${JSON.stringify(list.slice(0, 128))}, which is tls.cipherList`;
+    throw new InvalidOptionError("tls.cipherList", message, { cause });
+  }
+}
+
 function findSuite(name: string): CipherSuite {
   const suite = suitesByName.get(name.toUpperCase());
   if (suite === undefined) {
+    if (dropped.test(name)) throw notHere(name);
     if (withoutCertificate.test(name)) {
       throw new UnsupportedError(
         "tls.cipherSuites",
@@ -141,13 +170,13 @@ function findSuite(name: string): CipherSuite {
       `There is no cipher suite "${name}", which is in tls.cipherSuites`,
     );
   }
-  if (!isAvailable(suite.openssl)) {
-    throw new UnsupportedError(
-      "tls.cipherSuites",
-      `${name} of tls.cipherSuites is not supported by the OpenSSL of this platform`,
-    );
-  }
+  if (!isAvailable(suite.openssl)) throw notHere(name);
   return suite;
+}
+
+function notHere(name: string): UnsupportedError {
+  const message = `${name} of tls.cipherSuites is not supported by the OpenSSL of this platform`;
+  return new UnsupportedError("tls.cipherSuites", message);
 }
 
 const availability = new Map<string, boolean>();

@@ -32,7 +32,8 @@ export async function prepare(target: TransportTarget, options: TlsOptions): Pro
   const { minVersion, maxVersion, ciphers, ecdhCurve, sigalgs } = settings;
   const isOld = minVersion === "TLSv1" || minVersion === "TLSv1.1";
   // Their signatures are by MD5 and SHA-1, which OpenSSL allows at its lowest level of security only.
-  const allCiphers = isOld ? `${ciphers ?? DEFAULT_CIPHERS}:@SECLEVEL=0` : ciphers;
+  const hasOwnLevel = ciphers?.includes("@SECLEVEL=") === true;
+  const allCiphers = isOld && !hasOwnLevel ? `${ciphers ?? DEFAULT_CIPHERS}:@SECLEVEL=0` : ciphers;
   const contextOptions: SecureContextOptions = {
     ca: [...trust.pem],
     minVersion,

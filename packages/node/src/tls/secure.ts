@@ -15,6 +15,7 @@ import { GuardedSocket } from "./guarded-socket.ts";
 import { writeKeyLog } from "./key-log.ts";
 import { maxServerCertificates } from "./limits.ts";
 import { prepare, type Preparation } from "./prepare.ts";
+import { RecordTap } from "./record-tap.ts";
 import { findSession, forgetSession, keepSession, type KeptSession } from "./sessions.ts";
 import { handshakeError } from "./tls-errors.ts";
 import { type AgreedTls, describeAgreement } from "./tls-info.ts";
@@ -126,12 +127,19 @@ function mayReuse({ reuseSession = true, ocspStapling = "off" }: TlsOptions): bo
   return reuseSession && ocspStapling === "off";
 }
 
-function startTls(socket: Socket, { options, preparation }: Handshake, kept: KeptSession | undefined): TLSSocket {
+function startTls(
+  socket: Socket,
+  { options, context, preparation }: Handshake,
+  kept: KeptSession | undefined,
+): TLSSocket {
   const { settings, secureContext, serverName } = preparation;
-  const { ocspStapling = "off", keyLogFile } = options;
+  const { ocspStapling = "off", keyLogFile, logRecords = false } = options;
+  const report = (message: string): void => {
+    context.report(message, "tls");
+  };
   // The types do not know the last two.
   const connection: ConnectionOptions & { readonly requestOCSP: boolean; readonly highWaterMark: number } = {
-    socket,
+    socket: logRecords ? new RecordTap(socket, report) : socket,
     secureContext,
     servername: serverName,
     ...(settings.ALPNProtocols === undefined ? {} : { ALPNProtocols: settings.ALPNProtocols }),
@@ -157,7 +165,7 @@ function checkProtocol({ alpnProtocol }: AgreedTls, { preparation, address }: Ha
   if (alpnProtocol === undefined || preparation.settings.ALPNProtocols?.includes(alpnProtocol) === true) return;
   throw new TransportError(
     `Cannot make TLS with ${address}: the server has chosen ${JSON.stringify(alpnProtocol)}, which tls.alpnProtocols does not offer`,
-    { isTls: true },
+    { isTls: true, failure: "handshake" },
   );
 }
 

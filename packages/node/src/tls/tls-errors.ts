@@ -84,5 +84,9 @@ export function handshakeError(address: string, cause: unknown, isSecure = false
   const ofSystem =
     isSecure && findings.get(code) === hungUp ? "the server has closed the connection" : findings.get(code);
   const meaning = describeTlsFailure(cause) ?? ofSystem ?? (cause instanceof Error ? cause.message : String(cause));
-  return new TransportError(`Cannot make TLS with ${address}: ${meaning}`, { cause, isTls: true });
+  return new TransportError(`Cannot make TLS with ${address}: ${meaning}`, {
+    cause,
+    isTls: true,
+    failure: "handshake",
+  });
 }

@@ -21,18 +21,15 @@ describe("options for TLS", () => {
   it("have defaults", () => {
     expect(readTlsOptions()).toEqual({ minVersion: "TLSv1.2", maxVersion: "TLSv1.3" });
     expect(read({ ca: undefined, minVersion: undefined })).toEqual(readTlsOptions({}));
+    expect(read({ ca: [{ directory: "authorities" }, "PEM"] })).toEqual(readTlsOptions({}));
   });
 
   it.each<[string, object, string]>([
     ["rejectUnauthorized", { rejectUnauthorized: false }, "There is no option tls.rejectUnauthorized"],
     ["toString", { toString: 1 }, "There is no option tls.toString"],
-    [
-      "ca",
-      { ca: 5 },
-      "tls.ca must be text, bytes, { file }, { directory }, or a list of the first three, not a number",
-    ],
+    ["ca", { ca: 5 }, "tls.ca must be text, bytes, { file }, { directory }, or a list of these, not a number"],
     ["ca", { ca: { file: 5 } }, "not an object"],
-    ["ca", { ca: [{ directory: "x" }] }, "not such a list"],
+    ["ca", { ca: [{ directory: 5 }] }, "not such a list"],
     ["systemCa", { systemCa: "yes" }, 'tls.systemCa must be true or false, not "yes"'],
     ["cert", { cert: {} }, "tls.cert must be text, bytes or { file }, not an object"],
     ["key", { key: true }, "tls.key must be text, bytes, { file } or a JWK, not true"],
@@ -103,6 +100,19 @@ describe("options for TLS", () => {
     ],
     ["minCipherStrengthBits", { minCipherStrengthBits: 512 }, "No cipher suite has a key of 512 bits"],
     ["minCipherStrengthBits", { cipherSuites: ["NULL-SHA256"] }, "None of tls.cipherSuites has a key of 128 bits"],
+    ["cipherList", { cipherList: " " }, 'tls.cipherList must be a list of ciphers, not " "'],
+    ["cipherList", { cipherList: "nonsense" }, 'OpenSSL finds no cipher in "nonsense", which is tls.cipherList'],
+    [
+      "cipherList",
+      { cipherList: "HIGH", cipherSuites: ["AES128-SHA"] },
+      "tls.cipherList does not go with tls.cipherSuites",
+    ],
+    [
+      "cipherList",
+      { cipherList: "TLS_AES_128_GCM_SHA256", maxVersion: "TLSv1.2" },
+      "None of tls.cipherList goes with TLSv1.2",
+    ],
+    ["logRecords", { logRecords: "yes" }, 'tls.logRecords must be true or false, not "yes"'],
   ])("refuses %s %o", (name, options, message) => {
     const error = errorOf(options);
     expect(error).toBeInstanceOf(InvalidOptionError);
@@ -120,6 +130,8 @@ describe("options for TLS", () => {
     ["cipherSuites", { cipherSuites: ["TLS_DH_anon_WITH_AES_128_GCM_SHA256"] }, "it goes without a certificate"],
     ["cipherSuites", { cipherSuites: ["PSK-AES128-GCM-SHA256"] }, "it goes without a certificate"],
     ["cipherSuites", { cipherSuites: ["AECDH-AES128-SHA"] }, "it goes without a certificate"],
+    ["cipherSuites", { cipherSuites: ["TLS_ECDH_RSA_WITH_AES_128_CBC_SHA"] }, "not supported by the OpenSSL"],
+    ["cipherSuites", { cipherSuites: ["TLS_DHE_RSA_WITH_DES_CBC_SHA"] }, "not supported by the OpenSSL"],
   ])("does not support %s %o", (name, options, message) => {
     const error = errorOf(options);
     expect(error).toBeInstanceOf(UnsupportedError);
@@ -143,6 +155,13 @@ describe("options for TLS", () => {
       { signatureAlgorithms: ["ecdsa_secp256r1_sha256", "rsa_pkcs1_sha256", "RSA-PSS+SHA256", "ed25519"] },
       { sigalgs: "ecdsa_secp256r1_sha256:RSA+SHA256:RSA-PSS+SHA256:ed25519" },
     ],
+    [{ cipherSuites: ["TLS_DHE_DSS_WITH_AES_256_GCM_SHA384"] }, { ciphers: "DHE-DSS-AES256-GCM-SHA384" }],
+    [{ signatureAlgorithms: ["DSA+SHA256"] }, { sigalgs: "DSA+SHA256" }],
+    [
+      { cipherList: "HIGH, !aNULL;!MD5" },
+      { ciphers: "HIGH:!aNULL:!MD5", minVersion: "TLSv1.2", maxVersion: "TLSv1.3" },
+    ],
+    [{ cipherList: "TLS_AES_128_GCM_SHA256" }, { minVersion: "TLSv1.3", maxVersion: "TLSv1.3" }],
     [{ alpnProtocols: ["mqtt"] }, { ALPNProtocols: ["mqtt"] }],
   ])("translates %o", (options, expected) => {
     expect(readTlsOptions(options)).toMatchObject(expected);

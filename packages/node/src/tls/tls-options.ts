@@ -30,7 +30,7 @@ const version: Rule = oneOf(versions);
 const revocation: Rule = oneOf(["off", "ifAvailable", "required"]);
 
 const rules: Readonly<Record<keyof TlsOptions, Rule>> = {
-  ca: { must: "text, bytes, { file }, { directory }, or a list of the first three", is: isAuthorities },
+  ca: { must: "text, bytes, { file }, { directory }, or a list of these", is: isAuthorities },
   systemCa: boolean,
   cert: source,
   key: { must: "text, bytes, { file } or a JWK", is: (value) => isSource(value) || isObject(value) },
@@ -40,6 +40,7 @@ const rules: Readonly<Record<keyof TlsOptions, Rule>> = {
   minVersion: version,
   maxVersion: version,
   cipherSuites: names,
+  cipherList: { must: "a list of ciphers", is: (value) => typeof value === "string" && value.trim() !== "" },
   minCipherStrengthBits: {
     must: "a whole number from 0 on",
     is: (value) => Number.isInteger(value) && Number(value) >= 0,
@@ -50,6 +51,7 @@ const rules: Readonly<Record<keyof TlsOptions, Rule>> = {
   serverName: { must: "a host name, an address, or empty", is: isServerName },
   reuseSession: boolean,
   keyLogFile: { must: "a path or a file: URL", is: isPath },
+  logRecords: boolean,
   allowExpired: boolean,
   allowUnknownAuthority: boolean,
   allowHostnameMismatch: boolean,
@@ -83,7 +85,7 @@ export function readTlsOptions(options: TlsOptions = {}): TlsSettings {
   }
   const ciphers = cipherList(options);
   return {
-    ...narrowVersions(ciphers, { minVersion, maxVersion }),
+    ...narrowVersions(ciphers, { minVersion, maxVersion }, options.cipherList !== undefined),
     ciphers,
     ecdhCurve: options.groups && groupList(options.groups),
     sigalgs: options.signatureAlgorithms && signatureAlgorithmList(options.signatureAlgorithms),
@@ -93,15 +95,24 @@ export function readTlsOptions(options: TlsOptions = {}): TlsSettings {
 
 type Versions = Pick<TlsSettings, "minVersion" | "maxVersion">;
 
-/** Suites of TLS 1.3 go with no other version, and no others go with it: without any of them, OpenSSL would take its own. */
-function narrowVersions(ciphers: string | undefined, { minVersion, maxVersion }: Versions): Versions {
+/**
+ * Suites of TLS 1.3 go with no other version, and no others go with it: without any of them, OpenSSL would take its own,
+ * which is what a list in its own syntax means.
+ */
+function narrowVersions(
+  ciphers: string | undefined,
+  { minVersion, maxVersion }: Versions,
+  isOpensslList: boolean,
+): Versions {
   if (ciphers === undefined) return { minVersion, maxVersion };
   const isNew = ciphers.split(":").map((name) => name.startsWith("TLS_"));
   const least = isNew.every(Boolean) ? "TLSv1.3" : minVersion;
-  const most = isNew.some(Boolean) || maxVersion !== "TLSv1.3" ? maxVersion : "TLSv1.2";
+  const keepsNewest = isOpensslList || isNew.some(Boolean) || maxVersion !== "TLSv1.3";
+  const most = keepsNewest ? maxVersion : "TLSv1.2";
   if (versions.indexOf(least) <= versions.indexOf(most)) return { minVersion: least, maxVersion: most };
   const wanted = least === minVersion ? minVersion : maxVersion;
-  throw new InvalidOptionError("tls.cipherSuites", `None of tls.cipherSuites goes with ${wanted}`);
+  const option = isOpensslList ? "tls.cipherList" : "tls.cipherSuites";
+  throw new InvalidOptionError(option, `None of ${option} goes with ${wanted}`);
 }
 
 function checkTypes(options: TlsOptions): void {
@@ -165,8 +176,11 @@ function isSourceOrList(value: unknown): boolean {
 }
 
 function isAuthorities(value: unknown): boolean {
-  if (isSourceOrList(value)) return true;
-  return isObject(value) && Object.keys(value).length === 1 && isPath(value["directory"]);
+  return isAuthority(value) || (Array.isArray(value) && value.every(isAuthority));
+}
+
+function isAuthority(value: unknown): boolean {
+  return isSource(value) || (isObject(value) && Object.keys(value).length === 1 && isPath(value["directory"]));
 }
 
 function isListOfNames(value: unknown): boolean {

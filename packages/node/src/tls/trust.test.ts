@@ -104,6 +104,7 @@ describe("ca", () => {
       { file: new URL(`file://${one.certificateFile}`) },
       { directory },
       [two.certificate, { file: one.certificateFile }],
+      [two.certificate, { directory }],
     ] satisfies TlsOptions["ca"][]) {
       const { socket } = await secureTo(peer.port, { ca });
       socket.destroy();
