@@ -14,6 +14,12 @@ const root = import.meta.dirname;
 /** Packages that serve one platform each; no browser loads them, and the UMD bundle proves that. */
 const platformPackages = ["@rivulet/node", "@rivulet/deno", "@rivulet/workers"];
 
+/** What is also built for a script tag: the package, the file and the global that it makes. */
+const scriptTags = [
+  { name: "rivulet", file: "rivulet.umd.js", global: "rivulet" },
+  { name: "@rivulet/component", file: "component.umd.js", global: "rivuletComponent" },
+];
+
 const packages = publishedPackages(root);
 for (const { directory } of packages) {
   rmSync(join(directory, "dist"), { recursive: true, force: true });
@@ -22,7 +28,7 @@ for (const { directory } of packages) {
 export default packages.flatMap((published): RollupOptions[] => [
   modules(published),
   types(published),
-  ...(published.name === "rivulet" ? [scriptTag(published)] : []),
+  ...scriptTags.filter(({ name }) => name === published.name).map((script) => scriptTag(published, script)),
 ]);
 
 /** ES modules, an output for each entry; everything that is not the package's own stays an import. */
@@ -62,7 +68,7 @@ function types(published: PublishedPackage): RollupOptions {
 }
 
 /** Everything that a browser needs in one minified file, for a script tag. */
-function scriptTag(published: PublishedPackage): RollupOptions {
+function scriptTag(published: PublishedPackage, script: (typeof scriptTags)[number]): RollupOptions {
   return {
     input: join(published.directory, "src/browser.ts"),
     plugins: [
@@ -71,9 +77,9 @@ function scriptTag(published: PublishedPackage): RollupOptions {
       portableGraph(() => true),
     ],
     output: {
-      file: join(published.directory, "dist/rivulet.umd.js"),
+      file: join(published.directory, "dist", script.file),
       format: "umd",
-      name: "rivulet",
+      name: script.global,
       exports: "named",
       esModule: false,
       freeze: false,

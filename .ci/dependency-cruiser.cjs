@@ -4,7 +4,8 @@ const layers = [
   ["packages/engine"],
   ["packages/websocket", "packages/node", "packages/deno", "packages/workers"],
   ["packages/rivulet"],
-  ["packages/component", "packages/cli", "playground", "e2e"],
+  ["packages/component", "packages/cli"],
+  ["playground", "e2e"],
 ];
 
 /** @param {readonly string[]} directories */

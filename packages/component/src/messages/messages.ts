@@ -1,0 +1,214 @@
+import type { ControlPacket, PublishPacket } from "@rivulet/codec";
+import type { MessageAckEvent, MessageEvent } from "../events.ts";
+import { MessageStates, type ListedMessage, type MessageState } from "./listed-message.ts";
+
+/** What becomes of messages. */
+export interface MessageEvents {
+  messageAck(event: MessageAckEvent): void;
+  messageIn(event: MessageEvent): void;
+  messageOut(event: MessageEvent): void;
+}
+
+/** An entry of the lists; its state goes on. */
+type Entry = { -readonly [Name in keyof ListedMessage]: ListedMessage[Name] } & {
+  readonly packet: PublishPacket;
+  /** The last Reason Code of its acknowledgements that was not 0, or else 0. */
+  responseCode: number;
+};
+
+type Acknowledgement = Extract<ControlPacket, { readonly type: "puback" | "pubrec" | "pubrel" | "pubcomp" }>;
+
+type List = Map<number, Entry>;
+
+const toServer = 0;
+const fromServer = 1;
+
+// Theory of operation
+//
+// The lists follow the packets as they go by, in both directions: what has been sent is listed, and a state changes with
+// the packet that changes it. Only who hands a message over decides whether it is a new one (`received`): the server may
+// send it again. When the last acknowledgement has come or gone, `messageAck` tells of it, the message leaves the list,
+// and then it is handed over.
+
+/** The messages at QoS 1 and 2 whose exchanges are not over, and what becomes of each. */
+export class Messages {
+  /** By Packet Identifier. */
+  readonly #incoming: List = new Map();
+  readonly #outgoing: List = new Map();
+  readonly #events: MessageEvents;
+
+  constructor(events: MessageEvents) {
+    this.#events = events;
+  }
+
+  /** From the server, the oldest first. */
+  get incoming(): readonly ListedMessage[] {
+    return [...this.#incoming.values()];
+  }
+
+  /** To the server, the oldest first. */
+  get outgoing(): readonly ListedMessage[] {
+    return [...this.#outgoing.values()];
+  }
+
+  /** The packet of a message from the server, by its Packet Identifier. */
+  received(packetId: number): PublishPacket | undefined {
+    return this.#incoming.get(packetId)?.packet;
+  }
+
+  /** Begins anew. */
+  clear(): void {
+    this.#incoming.clear();
+    this.#outgoing.clear();
+  }
+
+  /** The server has lost the Session: it will not ask for these again, and has handed over those that came. */
+  lost(): void {
+    this.#outgoing.clear();
+    const left = [...this.#incoming.values()];
+    this.#incoming.clear();
+    for (const { packet } of left) this.#events.messageIn(eventOf(packet));
+  }
+
+  /** Takes up a message of an earlier connection. */
+  restore(direction: "incoming" | "outgoing", packet: PublishPacket, state: MessageState): void {
+    const list = direction === "incoming" ? this.#incoming : this.#outgoing;
+    add(list, packet, state);
+  }
+
+  /** A message came that is new. */
+  arrived(packet: PublishPacket): void {
+    if (packet.qos === 0) this.#events.messageIn(eventOf(packet));
+    else add(this.#incoming, packet, packet.qos === 1 ? MessageStates.sendingPuback : MessageStates.sendingPubrec);
+  }
+
+  /** A packet went by. */
+  followed(direction: "in" | "out", packet: ControlPacket): void {
+    if (direction === "out") this.#sent(packet);
+    else this.#came(packet);
+  }
+
+  #sent(packet: ControlPacket): void {
+    switch (packet.type) {
+      case "publish":
+        this.#published(packet);
+        break;
+      case "puback":
+      case "pubcomp":
+        this.#acknowledged(packet);
+        break;
+      case "pubrec":
+        // One that refuses ends the exchange.
+        if (packet.reasonCode >= 0x80) this.#acknowledged(packet);
+        else goOn(this.#incoming, packet, MessageStates.awaitingPubrel);
+        break;
+      case "pubrel":
+        goOn(this.#outgoing, packet, MessageStates.awaitingPubcomp);
+        break;
+      default: // No message's affair.
+    }
+  }
+
+  #came(packet: ControlPacket): void {
+    switch (packet.type) {
+      case "puback":
+      case "pubcomp":
+        this.#completed(packet);
+        break;
+      case "pubrec":
+        if (packet.reasonCode >= 0x80) this.#completed(packet);
+        else goOn(this.#outgoing, packet, MessageStates.sendingPubrel);
+        break;
+      case "pubrel":
+        goOn(this.#incoming, packet, MessageStates.sendingPubcomp);
+        break;
+      default: // No message's affair.
+    }
+  }
+
+  #published(packet: PublishPacket): void {
+    if (packet.qos === 0) {
+      this.#events.messageOut(eventOf(packet));
+      return;
+    }
+    const state = packet.qos === 1 ? MessageStates.awaitingPuback : MessageStates.awaitingPubrec;
+    const known = this.#outgoing.get(packet.packetIdentifier ?? 0);
+    if (known === undefined) add(this.#outgoing, packet, state);
+    else Object.assign(known, { duplicate: packet.duplicate, state });
+  }
+
+  /** The last acknowledgement has been sent. */
+  #acknowledged(packet: Acknowledgement): void {
+    const entry = goOn(this.#incoming, packet, MessageStates.acknowledged);
+    if (entry === undefined) return;
+    this.#over(this.#incoming, entry, fromServer);
+    this.#events.messageIn(eventOf(entry.packet));
+  }
+
+  /** The last acknowledgement has come. */
+  #completed(packet: Acknowledgement): void {
+    const entry = goOn(this.#outgoing, packet, MessageStates.completed);
+    if (entry === undefined) return;
+    this.#over(this.#outgoing, entry, toServer);
+    this.#events.messageOut({ ...eventOf(entry.packet), duplicate: entry.duplicate });
+  }
+
+  #over(list: List, entry: Entry, direction: number): void {
+    const { packetId, responseCode } = entry;
+    const index = [...list.keys()].indexOf(packetId);
+    this.#events.messageAck({ packetId, direction, index, responseCode });
+    // A listener may have begun anew.
+    if (list.get(packetId) === entry) list.delete(packetId);
+  }
+}
+
+function add(list: List, packet: PublishPacket, state: MessageState): void {
+  const entry = newEntry(packet, state);
+  list.set(entry.packetId, entry);
+}
+
+/** An acknowledgement went by. A PUBREC may say what PUBCOMP does not repeat: that nobody has subscribed. */
+function goOn(list: List, { packetIdentifier, reasonCode }: Acknowledgement, state: MessageState): Entry | undefined {
+  const entry = list.get(packetIdentifier);
+  if (entry === undefined) return undefined;
+  entry.state = state;
+  entry.responseCode = reasonCode || entry.responseCode;
+  return entry;
+}
+
+function newEntry(packet: PublishPacket, state: MessageState): Entry {
+  const { properties = {}, packetIdentifier = 0 } = packet;
+  return {
+    packet,
+    contentType: properties.contentType ?? "",
+    correlationData: hex(properties.correlationData),
+    duplicate: packet.duplicate,
+    message: packet.payload,
+    messageExpInterval: properties.messageExpiryInterval ?? 0,
+    packetId: packetIdentifier,
+    payloadFormatIndicator: properties.payloadFormatIndicator ?? 0,
+    qos: packet.qos,
+    responseCode: 0,
+    responseTopic: properties.responseTopic ?? "",
+    retained: packet.retain,
+    state,
+    subscriptionIdentifiers: (properties.subscriptionIdentifiers ?? []).join(","),
+    topic: packet.topicName,
+    topicAlias: properties.topicAlias ?? 0,
+  };
+}
+
+function eventOf({ packetIdentifier = -1, topicName, qos, payload, retain, duplicate }: PublishPacket): MessageEvent {
+  return {
+    packetId: qos === 0 ? -1 : packetIdentifier,
+    topic: topicName,
+    qos,
+    message: payload,
+    retained: retain,
+    duplicate,
+  };
+}
+
+function hex(bytes: Uint8Array | undefined): string {
+  return [...(bytes ?? [])].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
