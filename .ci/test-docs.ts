@@ -30,7 +30,7 @@ function findExamples(): Example[] {
   const files = readdirSync(join(root, "packages"), { recursive: true, encoding: "utf8" }).map(
     (file) => `packages/${file}`,
   );
-  const readmes = ["README.md", ...files.filter((file) => /^packages\/[^/]+\/README\.md$/.test(file))];
+  const readmes = ["README.md", ...files.filter((file) => /^packages\/[^/]+\/(README|TO-MQTTCLIENT)\.md$/.test(file))];
   const markdown = readmes.filter((file) => existsSync(join(root, file)));
   const sources = files.filter((file) => /^packages\/[^/]+\/src\/.*\.ts$/.test(file) && !file.endsWith(".test.ts"));
   const read = (file: string): string => readFileSync(join(root, file), "utf8");

@@ -32,6 +32,7 @@ export const steps: readonly Step[] = [
   { script: "simulate", isSuite: true },
   { script: "test:durability", isSuite: true, needs: ["setup"] },
   { script: "test:options", isSuite: true, needs: ["setup", "build"] },
+  { script: "test:surface", isSuite: true, needs: ["setup", "build"] },
   { script: "test:pages", isSuite: true, needs: ["setup", "build"] },
   { script: "test:e2e", isSuite: true, needs: ["setup", "build"] },
   { script: "check:size", needs: ["build"] },
