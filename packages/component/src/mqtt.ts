@@ -24,6 +24,9 @@ import { splitFilters } from "./settings/topic-lists.ts";
 /** How long an attempt to connect may take in silence when nothing else is said, in seconds. */
 const defaultConnectionTimeout = 60;
 
+/** The longest that messages under way are waited for before the connection is closed, in seconds. */
+const disconnectPatience = 10;
+
 /**
  * An MQTT client as a component: properties are set, `connect` connects, and events tell what happens. The package for
  * each platform has a class `MQTT` of its own, which differs in nothing but what it stands on.
@@ -148,8 +151,9 @@ export abstract class BasicMQTT extends ConnectProperties {
   }
 
   /**
-   * Disconnects with a DISCONNECT, so that the server does not publish the will. What is under way is waited for, for
-   * `timeout` seconds at most; with a `timeout` of 0 it is not. Without a connection it does nothing.
+   * Disconnects with a DISCONNECT, so that the server does not publish the will. What is under way is waited for, since
+   * some servers drop a message at QoS 2 that is not complete: for `timeout` seconds, and for 10 s, at most; with a
+   * `timeout` of 0 it is not. What is left then is what `saveSession` saves. Without a connection it does nothing.
    *
    * @throws (as a rejection) MQTTError 301 when it was interrupted.
    */
@@ -161,7 +165,9 @@ export abstract class BasicMQTT extends ConnectProperties {
       return;
     }
     const { settings } = this.core;
-    const ending = this.#connection.close(disconnectOptions(settings, settings.timeout * 1000));
+    const ending = this.#connection.close(
+      disconnectOptions(settings, Math.min(settings.timeout, disconnectPatience) * 1000),
+    );
     if (settings.timeout === 0) {
       ending.catch((error: unknown) => {
         this.#report(error);

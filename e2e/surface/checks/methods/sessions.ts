@@ -230,6 +230,37 @@ const incomingChecks: readonly SurfaceCheck[] = (["the PUBREL", "the PUBLISH aga
   },
 }));
 
+const lostChecks: readonly SurfaceCheck[] = [
+  {
+    rows: ["property outgoing_message_count", "property incoming_message_count", "event on_error"],
+    title:
+      "A server that has lost the session: QoS 1 is published anew, QoS 2 is told of by onError, nothing old is listed",
+    run: async (stage) => {
+      const { mqtt, peer: before } = await publishing(stage);
+      await before.send({
+        ...{ type: "publish", topicName: "surface/in", payload: bytesOf("kept") },
+        ...{ qos: 2, packetIdentifier: 5 },
+      });
+      await before.next("pubrec");
+      mqtt.interrupt();
+      await before.ended();
+      const failed = events(mqtt, "error");
+      const came = events(mqtt, "messageIn");
+      const peer = await stage.lab.openPeer();
+      await accepted(mqtt, peer, { sessionPresent: false });
+      const { duplicate, topicName } = await peer.next("publish");
+      equal([topicName, duplicate], ["surface/one", false], "What is published anew, and its DUP flag");
+      await until(() => failed.length === 2);
+      equal(
+        mqtt.outgoingMessages.map(({ topic }) => topic),
+        ["surface/one"],
+        "What is listed",
+      );
+      equal([mqtt.incomingMessageCount, came.length], [0, 1], "The other list, and what came of it");
+    },
+  },
+];
+
 const failureChecks: readonly SurfaceCheck[] = [
   {
     rows: ["config MQTT/SessionStateFile", "error TCPClient/302"],
@@ -285,4 +316,9 @@ const failureChecks: readonly SurfaceCheck[] = [
   },
 ];
 
-export const sessionChecks: readonly SurfaceCheck[] = [...outgoingChecks, ...incomingChecks, ...failureChecks];
+export const sessionChecks: readonly SurfaceCheck[] = [
+  ...outgoingChecks,
+  ...incomingChecks,
+  ...lostChecks,
+  ...failureChecks,
+];

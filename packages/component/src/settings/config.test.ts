@@ -351,6 +351,7 @@ describe("sockets", () => {
     ["LocalHost=127.0.0.1", 1119],
     ["LocalPort=1", 106],
     ["MaxLineLength=256", 112],
+    ["RepublishInterval=5", 211],
   ])("%s is refused while there is a connection", (text, code) => {
     for (const phase of ["connecting", "connected", "reconnecting", "disconnecting"] as const) {
       const core = coreForConfig();

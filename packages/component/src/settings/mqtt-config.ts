@@ -36,7 +36,9 @@ export const mqttConfig: readonly Setting[] = [
   fieldSetting("MQTT", booleanField({ name: "AutoReconnect", of: plain, key: "autoReconnect" })),
   connectionTimeout("MQTT"),
   fieldSetting("MQTT", integerField({ name: "LogLevel", of: plain, key: "logLevel" }, { max: 3 })),
-  fieldSetting("MQTT", integerField({ name: "RepublishInterval", of: plain, key: "republishInterval" }, secondsRange)),
+  fieldSetting("MQTT", integerField({ name: "RepublishInterval", of: plain, key: "republishInterval" }, secondsRange), {
+    fixedCode: 211, // The client that is connected counts already.
+  }),
   sendCustomPacket,
   fieldSetting("MQTT", textField({ name: "SessionStateFile", of: plain, key: "sessionStateFile" }), { needs: "files" }),
 ];
