@@ -1,4 +1,4 @@
-import type { Exchange } from "./exchanges.ts";
+import type { Exchange, Outgoing } from "./exchanges.ts";
 
 // Theory of operation
 //
@@ -13,10 +13,13 @@ export class Repetition<Context> {
   /** Sent with the batch that gathers, and with the one that is on its way. */
   #gathering: Exchange<Context>[] = [];
   #leaving: Exchange<Context>[] = [];
+  /** When the first message is due, or earlier: nothing is looked through when one is answered. */
+  deadline: number = Infinity;
 
   /** There is a new connection, or none. */
   reset(intervalMs: number): void {
     this.#intervalMs = intervalMs;
+    this.deadline = Infinity;
     this.#gathering = [];
     this.#leaving = [];
   }
@@ -37,15 +40,16 @@ export class Repetition<Context> {
   written(now: number): void {
     if (this.#leaving.length === 0) return;
     for (const exchange of this.#leaving.splice(0)) exchange.sentAt = now;
+    this.deadline = Math.min(this.deadline, now + this.#intervalMs);
   }
 
-  /** When a message is due. */
-  dueAt({ sentAt = Infinity }: Exchange<Context>): number {
-    return sentAt + this.#intervalMs;
-  }
-
-  /** Whether any message ever is. */
-  get isOn(): boolean {
-    return this.#intervalMs > 0;
+  /** Those that are due, of all that have had no answer. */
+  due(messages: readonly Outgoing<Context>[], now: number): Outgoing<Context>[] {
+    this.deadline = Infinity;
+    return messages.filter(({ sentAt = Infinity }) => {
+      const dueAt = sentAt + this.#intervalMs;
+      if (dueAt > now) this.deadline = Math.min(this.deadline, dueAt);
+      return dueAt <= now;
+    });
   }
 }

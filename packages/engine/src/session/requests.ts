@@ -18,17 +18,17 @@ export class Requests<Context> {
   readonly #exchanges: ExchangeTable<Context>;
   /** Those that somebody waits for. */
   readonly awaited: Set<Exchange<Context>> = new Set();
+  /** When the first of them will have waited too long, or earlier: nothing is looked through when one is answered. */
+  #deadline = Infinity;
 
   constructor(outbox: Outbox<Context>, exchanges: ExchangeTable<Context>) {
     this.#outbox = outbox;
     this.#exchanges = exchanges;
   }
 
-  /** When the first of them will have waited too long. */
+  /** When to look for those that have waited too long: not later than the first of them has. */
   get deadline(): number {
-    let deadline = Infinity;
-    for (const { sentAt = 0, timeoutMs = 0 } of this.awaited) deadline = Math.min(deadline, sentAt + timeoutMs);
-    return deadline;
+    return this.awaited.size > 0 ? this.#deadline : Infinity;
   }
 
   /** Whether a SUBSCRIBE to a Topic Filter is under way. */
@@ -62,7 +62,10 @@ export class Requests<Context> {
       this.#outbox.send(identified); // [MQTT-4.9.0-3] [MQTT-3.3.4-8]
     }
     this.#exchanges.put(packetIdentifier, exchange);
-    if (by !== undefined) this.awaited.add(exchange);
+    if (by !== undefined) {
+      this.awaited.add(exchange);
+      this.#await(exchange);
+    }
     return exchange;
   }
 
@@ -70,6 +73,7 @@ export class Requests<Context> {
   repeat(server: Server, now: number): void {
     for (const exchange of this.awaited) {
       exchange.sentAt = now;
+      this.#await(exchange);
       const { packet } = exchange;
       try {
         // A server without identifiers does without them.
@@ -88,13 +92,28 @@ export class Requests<Context> {
 
   /** Those that have waited too long, which have been told so. */
   expired(now: number): Exchange<Context>[] {
-    const expired = [...this.awaited].filter(({ sentAt = 0, timeoutMs = 0 }) => now >= sentAt + timeoutMs);
+    if (now < this.#deadline) return [];
+    this.#deadline = Infinity;
+    const expired: Exchange<Context>[] = [];
+    for (const exchange of this.awaited) {
+      if (deadlineOf(exchange) <= now) expired.push(exchange);
+      else this.#await(exchange);
+    }
     for (const exchange of expired) {
       // [MQTT-3.8.4-1] [MQTT-3.10.4-4] [MQTT311-3.8.4-1] [MQTT311-3.10.4-5]
       this.#outbox.fail(exchange, new TimeoutError(`The answer to ${exchange.packet.type}`, exchange.timeoutMs ?? 0));
     }
     return expired;
   }
+
+  #await(exchange: Exchange<Context>): void {
+    this.#deadline = Math.min(this.#deadline, deadlineOf(exchange));
+  }
+}
+
+/** When somebody will have waited too long. */
+function deadlineOf<Context>({ sentAt = 0, timeoutMs = 0 }: Exchange<Context>): number {
+  return sentAt + timeoutMs;
 }
 
 /** Whether an answer has a Reason Code for each Topic Filter; the UNSUBACK of MQTT 3.1.1 has none at all. */

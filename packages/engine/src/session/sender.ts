@@ -84,11 +84,9 @@ export class Sender<Context> {
     return this.#exchanges.messages.map((exchange) => inflightMessage(exchange, this.#server !== undefined));
   }
 
-  /** When the first request will have waited too long, or the first message is to be sent again. */
+  /** When the first request will have waited too long, or the first message is to be sent again; it may be earlier. */
   get deadline(): number {
-    const { requests, repetition } = this;
-    const messages = repetition.isOn ? this.#exchanges.messages : [];
-    return Math.min(requests.deadline, ...messages.map((exchange) => repetition.dueAt(exchange)));
+    return Math.min(this.requests.deadline, this.repetition.deadline);
   }
 
   /** What a Session must not forget of the messages. */
@@ -286,9 +284,8 @@ export class Sender<Context> {
 
   handleTimeout(now: number): void {
     for (const exchange of this.requests.expired(now)) this.cancel(exchange);
-    if (!this.repetition.isOn) return;
-    for (const exchange of this.#exchanges.messages) {
-      if (now < this.repetition.dueAt(exchange)) continue;
+    if (now < this.repetition.deadline) return;
+    for (const exchange of this.repetition.due(this.#exchanges.messages, now)) {
       if (exchange.awaits === "pubcomp") this.#release(exchange);
       else this.#repeat(exchange);
     }
