@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { connectionEnded, connectionReached } from "./connection-status.ts";
+import { connectionEnded, connectionFailed, connectionReached } from "./connection-status.ts";
 
 const ok = { statusCode: 0, description: "OK" };
 const lost = { statusCode: 1120, description: "The server has closed the connection" };
@@ -33,5 +33,15 @@ describe("connectionEnded", () => {
     [{ transport: "tls", url: "mqtts://a:8883", proxy: "http://b:80" }, [host, tls, proxy]],
   ])("of %j tells %j", (connection, events) => {
     expect(connectionEnded(connection, lost)).toEqual(events.map((connectionEvent) => ({ connectionEvent, ...lost })));
+  });
+});
+
+describe("connectionFailed", () => {
+  it("tells of what had been reached alone, from the top to the bottom", () => {
+    expect(connectionFailed([], lost)).toEqual([]);
+    expect(connectionFailed(["proxy", "tls"], lost).map(({ connectionEvent }) => connectionEvent)).toEqual([
+      "SSL or S/Shell connection broken.",
+      "Firewall host disconnected.",
+    ]);
   });
 });

@@ -23,6 +23,11 @@ export function connectionReached(reached: Milestone | undefined): readonly Conn
   return reached === undefined ? [] : [{ connectionEvent: complete[reached], statusCode: 0, description: "OK" }];
 }
 
+/** What is to be told when nothing has come of an attempt, from the top to the bottom of what had been reached. */
+export function connectionFailed(reached: readonly Milestone[], status: Status): readonly ConnectionStatusEvent[] {
+  return [...reached].reverse().map((milestone) => ({ connectionEvent: over[milestone], ...status }));
+}
+
 /** What is to be told when a connection is over, from the top to the bottom: the server, TLS and the proxy, as there were. */
 export function connectionEnded(
   connection: ConnectionInfo | undefined,

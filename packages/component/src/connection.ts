@@ -1,13 +1,21 @@
 import type { ControlPacket } from "@rivulet/codec";
-import { PublishError, type ClientEvents, type DisconnectOptions, type MqttClient, type RetryContext } from "rivulet";
+import {
+  PublishError,
+  type ClientEvents,
+  type DisconnectOptions,
+  type Milestone,
+  type MqttClient,
+  type RetryContext,
+} from "rivulet";
 import { formatSubject } from "./certificates/subject.ts";
-import { connectionEnded, connectionReached } from "./connection-status.ts";
+import { connectionEnded, connectionFailed, connectionReached } from "./connection-status.ts";
 import type { Core, Phase } from "./core.ts";
 import type { Emitter } from "./emitter.ts";
 import { toMQTTError } from "./errors/to-mqtt-error.ts";
 import { packetOf } from "./messages/packet-of.ts";
 import { MQTTError } from "./mqtt-error.ts";
 import { connectOptions } from "./options/message-options.ts";
+import { connectSeconds } from "./patience.ts";
 import { encodedCertificates, tlsOptions } from "./options/tls-options.ts";
 import { readServer } from "./options/server-url.ts";
 import { transportOptions } from "./options/transport-options.ts";
@@ -28,17 +36,37 @@ const ok = { statusCode: 0, description: "OK" };
 // tells is heard. The client acknowledges a message when its listeners have returned, which here is on receipt: the lists
 // of messages follow the packets from there.
 
-/** An attempt to connect. */
+/**
+ * What an attempt to connect is given beyond its time, while silence alone counts: it has not many more steps to be heard
+ * of in between.
+ */
+const attemptSteps = 10;
+
+/** An attempt to connect, and the connection that has come of it. */
 interface Attempt {
   /** Why we have ended it ourselves. */
   endedFor: MQTTError | undefined;
+  /** The client before: until the server has accepted the new one, the Session is there. */
+  previous: MqttClient | undefined;
+  /** What stands before the server has accepted, in order. */
+  readonly reached: Milestone[];
+  /** Whether it is to begin with another Session than that of the messages that are listed. */
+  isAnew: boolean;
+}
+
+/** An attempt that has begun. */
+export interface Opening {
+  /** Resolves when the server has accepted, and rejects when it has not. */
+  readonly done: Promise<void>;
+  /** Ends it, or what has come of it, and nothing that has begun after it. */
+  readonly abort: (reason: MQTTError) => void;
 }
 
 /** The connection of one object, from one client to the next. */
 export class Connection {
   phase: Phase = "idle";
   client: MqttClient | undefined;
-  #attempt: Attempt = { endedFor: undefined };
+  #attempt: Attempt = newAttempt(undefined);
   /** Whether a message could not be sent at once, and none has been told since that it could. */
   isBlocked = false;
   readonly subscriptions: Subscriptions = new Subscriptions();
@@ -59,62 +87,102 @@ export class Connection {
   };
 
   /**
-   * Begins to connect; resolves when the server has accepted, and rejects when it has not. The event `connected` tells of
-   * either, also of what is wrong with the settings.
+   * Begins to connect. The event `connected` tells of success and of failure, also of what is wrong with the settings.
    *
    * @throws MQTTError 104, 1105 or 143 where it cannot begin.
    */
-  open(): Promise<void> {
+  open(): Opening {
     const { phase } = this;
     if (phase === "connected") throw new MQTTError(104);
     if (phase === "disconnecting") throw new MQTTError(143, { detail: "The connection before is being closed" });
     if (phase !== "idle") throw new MQTTError(1105);
     this.phase = "connecting";
-    this.#attempt = { endedFor: undefined };
-    return this.#open(this.#attempt);
+    const attempt = newAttempt(this.client);
+    this.#attempt = attempt;
+    const abort = this.aborter;
+    return { done: this.#open(attempt), abort };
   }
 
   async #open(attempt: Attempt): Promise<void> {
     try {
-      const client = this.#newClient();
-      await client.connect();
+      await this.#connect(attempt);
     } catch (error) {
       const failure = attempt.endedFor ?? toMQTTError(error, { during: "connect" });
-      if (this.#attempt === attempt) this.phase = "idle";
-      this.#emitter.emit("connected", { statusCode: failure.code, description: failure.message });
+      const status = { statusCode: failure.code, description: failure.message };
+      this.#withdraw(attempt);
+      for (const event of connectionFailed(attempt.reached, status)) this.#emitter.emit("connectionStatus", event);
+      this.#emitter.emit("connected", status);
       throw failure;
     }
+  }
+
+  /** Nothing has come of an attempt. */
+  #withdraw(attempt: Attempt): void {
+    if (attempt !== this.#attempt) return;
+    this.phase = "idle";
+    this.client = attempt.previous;
+  }
+
+  /** Ends what there is now, at once; not what has begun since. */
+  get aborter(): (reason: MQTTError) => void {
+    const attempt = this.#attempt;
+    return (reason) => {
+      if (attempt === this.#attempt) this.abort(reason);
+    };
   }
 
   /** Ends everything at once; an attempt to connect fails for this reason. */
   abort(reason: MQTTError): void {
     const { phase, client } = this;
+    const attempt = this.#attempt;
     if (phase === "idle") return;
     // What is told of the end then is the last that is.
-    if (phase === "connecting") this.#attempt.endedFor = reason;
+    if (phase === "connecting") {
+      attempt.endedFor = reason;
+      this.#withdraw(attempt);
+    }
     client?.close();
-    this.phase = "idle";
+    // A listener may have begun anew.
+    if (attempt === this.#attempt) this.phase = "idle";
   }
 
-  /** Ends the connection with a DISCONNECT. */
+  /** Ends the connection with a DISCONNECT. Where that is refused for its options, the connection stays. */
   async close(options: DisconnectOptions): Promise<void> {
+    const { client } = this;
     this.phase = "disconnecting";
-    await this.client?.disconnect(options);
+    try {
+      await client?.disconnect(options);
+    } catch (error) {
+      if (this.client === client && client?.state === "connected") this.phase = "connected";
+      throw error;
+    }
   }
 
-  /** Forgets the last client, and with it its Session. */
-  forget(): void {
+  /** Ends everything, and forgets the last client, and with it its Session. */
+  forget(reason: MQTTError): void {
+    this.abort(reason);
     this.client = undefined;
+    this.#attempt = newAttempt(undefined);
   }
 
   get #mayRetry(): boolean {
     return this.#core.settings.autoReconnect;
   }
 
-  #newClient(): MqttClient {
+  /** Settings that make no sense are told in a later turn: a listener that connects again would call itself. */
+  #connect(attempt: Attempt): Promise<void> {
+    try {
+      return this.#newClient(attempt).connect();
+    } catch (error) {
+      return new Promise((_resolve, reject) => {
+        setTimeout(reject, 0, error);
+      });
+    }
+  }
+
+  #newClient(attempt: Attempt): MqttClient {
     const core = this.#core;
-    const { settings, received, messages, platform } = core;
-    const previous = this.client;
+    const { settings, received, platform } = core;
     const server = readServer(core);
     const isSecure = /^(mqtts|wss):/.test(server.url);
     const options = {
@@ -124,13 +192,16 @@ export class Connection {
       // Asked when a connection is lost, since it may have been set meanwhile.
       reconnect: { retry: ({ wouldStop, delayMs }: RetryContext) => (this.#mayRetry && !wouldStop ? delayMs : "stop") },
       logLevel: "verbose" as const, // Lines about packets are made here.
-      connectTimeoutMs: Infinity,
+      // The first attempt has whoever waits for it to count; those that follow a loss have nobody.
+      connectTimeoutMs: connectSeconds(settings) * 1000 * (settings.socket.absoluteTimeout ? 1 : attemptSteps),
       operationTimeoutMs: Infinity,
     };
     const client = platform.createClient(server.url, options);
-    const snapshot = this.#session.forNext(previous, client.clientId);
+    const snapshot = this.#session.forNext(attempt.previous, client.clientId);
     if (snapshot !== undefined) client.importSession(snapshot);
-    else messages.lost();
+    attempt.isAnew = snapshot === undefined;
+    // A listener of the log may have ended it.
+    if (attempt.endedFor !== undefined) throw attempt.endedFor;
     this.subscriptions.clear();
     Object.assign(received, { sessionPresent: false, connackProperties: undefined });
     Object.assign(received, { disconnectReasonCode: undefined, disconnectProperties: undefined });
@@ -161,6 +232,7 @@ export class Connection {
       this.#packet(direction, packet, bytes);
     });
     on("connectionStatus", ({ reached }) => {
+      if (reached !== undefined && this.phase === "connecting") this.#attempt.reached.push(reached);
       for (const event of connectionReached(reached)) this.#emitter.emit("connectionStatus", event);
     });
     on("tlsStatus", ({ message }) => {
@@ -195,16 +267,20 @@ export class Connection {
   #connected({ sessionPresent }: ClientEvents["connected"]): void {
     const { settings, messages, received, certificates } = this.#core;
     const { client } = this;
+    const attempt = this.#attempt;
     if (client === undefined) return;
     this.phase = "connected";
+    this.#session.clear();
     settings.clientId = client.clientId;
     received.sessionPresent = sessionPresent;
     received.tls = client.connection?.tls ?? received.tls;
     certificates.server = client.connection?.tls?.certificates[0] ?? certificates.server;
-    if (!sessionPresent) messages.lost();
+    const left = sessionPresent && !attempt.isAnew ? [] : messages.lost();
+    Object.assign(attempt, { previous: undefined, isAnew: false });
     this.#emitter.emit("connected", ok);
+    for (const packet of left) messages.handOver(packet);
     // A listener may have ended it.
-    if (this.phase === "connected") this.#emitter.emit("readyToSend", {});
+    if (this.phase === "connected" && attempt === this.#attempt) this.#emitter.emit("readyToSend", {});
   }
 
   #disconnected({ error, willReconnect }: ClientEvents["disconnected"]): void {
@@ -225,7 +301,7 @@ export class Connection {
   #lastConnection: MqttClient["connection"];
 
   #packet(direction: "in" | "out", packet: ControlPacket, bytes: number): void {
-    const { received, settings } = this.#core;
+    const { received, settings, messages } = this.#core;
     this.#lastConnection = this.client?.connection ?? this.#lastConnection;
     if (settings.logLevel === levels.debug) {
       this.#core.log(3, "Packet", describe(direction, packet, bytes));
@@ -235,19 +311,24 @@ export class Connection {
       received.disconnectReasonCode = packet.reasonCode;
       received.disconnectProperties = packet.properties ?? {};
     }
-    if (direction === "out" && packet.type === "publish") {
+    if (direction === "out" && packet.type === "publish" && !messages.isSentAgain(packet)) {
       received.outgoingPacketId = packet.qos === 0 ? -1 : (packet.packetIdentifier ?? 0);
     }
-    this.#core.messages.followed(direction, packet);
+    messages.followed(direction, packet);
   }
+}
+
+function newAttempt(previous: MqttClient | undefined): Attempt {
+  return { endedFor: undefined, previous, reached: [], isAnew: false };
 }
 
 /** A line for the log; never a payload. */
 function describe(direction: "in" | "out", packet: ControlPacket, bytes: number): string {
-  const { type, ...fields } = packet as ControlPacket & { readonly payload?: Uint8Array };
-  const shown = JSON.stringify(fields, (name, value: unknown) => {
-    if (name === "payload" || value instanceof Uint8Array) return `${(value as Uint8Array).length} bytes`;
-    return value;
+  const { type, ...fields } = packet;
+  const shown = JSON.stringify(fields, function (this: Readonly<Record<string, unknown>>, name, value: unknown) {
+    // Before it was made ready: Node's bytes show all that is in them.
+    const given = this[name];
+    return given instanceof Uint8Array ? `${given.length} bytes` : value;
   });
   return `${type.toUpperCase()} ${direction === "in" ? "received" : "sent"}, ${bytes} bytes: ${shown}`;
 }

@@ -46,8 +46,8 @@ export class Emitter {
     for (const listener of handler === undefined ? listeners : [handler, ...listeners]) {
       try {
         const result: unknown = listener(event);
-        // Nobody waits for it, but what it rejects with is not lost.
-        if (result instanceof Promise) result.catch(this.#failed);
+        // Nobody waits for it, but what it rejects with is not lost; only, a handler for errors would hear of its own.
+        if (result instanceof Promise) result.catch(name === "error" ? () => undefined : this.#failed);
       } catch (error) {
         isFine = false;
         this.#failed(error);

@@ -164,7 +164,7 @@ describe("a connection", () => {
     ]) {
       expect(change).toThrow(expect.objectContaining({ code: 211 }));
     }
-    mqtt.timeout = 5;
+    Object.assign(mqtt, { timeout: 5, user: "next", password: "next" });
   });
 });
 

@@ -1,12 +1,13 @@
-import { SubscribeError, type MqttClient, type SubscribeResult } from "rivulet";
+import type { PublishPacket } from "@rivulet/codec";
+import { SubscribeError, type MqttClient, type PublishOptions, type SubscribeResult } from "rivulet";
 import { noCertificates, type Certificates } from "./certificates/certificates.ts";
 import { Connection } from "./connection.ts";
 import type { Core, Phase } from "./core.ts";
 import { toMQTTError } from "./errors/to-mqtt-error.ts";
-import { Messages } from "./messages/messages.ts";
+import { fromServer, Messages } from "./messages/messages.ts";
 import { MQTTError } from "./mqtt-error.ts";
 import { disconnectOptions, publishOptions, subscribeOptions } from "./options/message-options.ts";
-import { Waiting, type Patience } from "./patience.ts";
+import { connectSeconds, Waiting, type Patience } from "./patience.ts";
 import type { Platform } from "./platform.ts";
 import { ConnectProperties } from "./properties/connect-properties.ts";
 import { Received } from "./received.ts";
@@ -21,11 +22,10 @@ import { splitFilters } from "./settings/topic-lists.ts";
 // client tells becomes events. The Connection has the client; Messages lists what is under way; Waiting is what methods
 // wait for. The file has the methods; the properties stand in the classes that it extends, a file for each topic.
 
-/** How long an attempt to connect may take in silence when nothing else is said, in seconds. */
-const defaultConnectionTimeout = 60;
-
 /** The longest that messages under way are waited for before the connection is closed, in seconds. */
 const disconnectPatience = 10;
+
+const maximumSpareStops = 256;
 
 /**
  * An MQTT client as a component: properties are set, `connect` connects, and events tell what happens. The package for
@@ -52,6 +52,8 @@ export abstract class BasicMQTT extends ConnectProperties {
   readonly #connection: Connection;
   readonly #session: SavedSession;
   readonly #waiting: Waiting = new Waiting();
+  /** Those that have stopped nothing. */
+  readonly #spareStops: AbortController[] = [];
   #isReporting = false;
 
   protected constructor(platform: Platform) {
@@ -59,9 +61,19 @@ export abstract class BasicMQTT extends ConnectProperties {
       this.#report(error);
     });
     const emit = this.emitter;
+    // Others may have come before its turn to be told of.
+    const about = ({ properties }: PublishPacket): void => {
+      this.core.received.userProperties = properties?.userProperties ?? [];
+    };
     const messages = new Messages({
-      messageAck: (event) => emit.emit("messageAck", event),
-      messageIn: (event) => emit.emit("messageIn", event),
+      messageAck: (event, packet) => {
+        if (event.direction === fromServer) about(packet);
+        emit.emit("messageAck", event);
+      },
+      messageIn: (event, packet) => {
+        about(packet);
+        emit.emit("messageIn", event);
+      },
       messageOut: (event) => emit.emit("messageOut", event),
     });
     const phase = (): Phase => this.#connection.phase;
@@ -99,8 +111,9 @@ export abstract class BasicMQTT extends ConnectProperties {
   set connected(value: boolean) {
     const done = value ? this.connect() : this.disconnect();
     done.catch((error: unknown) => {
+      const { code } = toMQTTError(error);
       // The event `connected` has told of a connection that failed; of a call that makes no sense, nobody has.
-      if (value && error instanceof MQTTError && [104, 143, 1105].includes(error.code)) this.#report(error);
+      if (value ? [104, 143, 1105].includes(code) : code !== 301) this.#report(error);
     });
   }
 
@@ -128,16 +141,10 @@ export abstract class BasicMQTT extends ConnectProperties {
    * closed, 201 when it took too long, 301 when it was interrupted; TCP/IP, SSL and HTTP codes when the server cannot be reached; 500 when it refused.
    */
   async connect(): Promise<void> {
-    const opening = this.#connection.open();
+    const { done, abort } = this.#connection.open();
     const { settings } = this.core;
-    const asked = settings.connectionTimeout ?? settings.timeout;
-    const waiting = this.#waiting.until(opening, {
-      ...this.#patience(),
-      seconds: asked === 0 ? defaultConnectionTimeout : asked,
-      giveUp: (reason) => {
-        this.#connection.abort(reason);
-      },
-    });
+    const patience = { ...this.#patience(), seconds: connectSeconds(settings), giveUp: abort };
+    const waiting = this.#waiting.until(done, patience);
     // The event tells how it ends.
     if (settings.timeout === 0) waiting.catch(() => undefined);
     else await waiting;
@@ -155,7 +162,8 @@ export abstract class BasicMQTT extends ConnectProperties {
    * some servers drop a message at QoS 2 that is not complete: for `timeout` seconds, and for 10 s, at most; with a
    * `timeout` of 0 it is not. What is left then is what `saveSession` saves. Without a connection it does nothing.
    *
-   * @throws (as a rejection) MQTTError 301 when it was interrupted.
+   * @throws (as a rejection) MQTTError 301 when it was interrupted, 10022 for properties that cannot be sent: the
+   * connection stays then.
    */
   async disconnect(): Promise<void> {
     const { client, phase } = this.#connection;
@@ -165,6 +173,7 @@ export abstract class BasicMQTT extends ConnectProperties {
       return;
     }
     const { settings } = this.core;
+    const abort = this.#connection.aborter;
     const ending = this.#connection.close(
       disconnectOptions(settings, Math.min(settings.timeout, disconnectPatience) * 1000),
     );
@@ -174,14 +183,8 @@ export abstract class BasicMQTT extends ConnectProperties {
       });
       return;
     }
-    const patience = {
-      ...this.#patience(),
-      seconds: 0, // The client counts.
-      giveUp: (reason: MQTTError) => {
-        this.#connection.abort(reason);
-      },
-    };
-    await this.#mapped(this.#waiting.until(ending, patience));
+    const patience = { ...this.#patience(), seconds: 0, giveUp: abort }; // The client counts.
+    await this.#waiting.until(ending, patience);
   }
 
   /** Lets what has happened meanwhile be told: resolves when pending events have been handled. */
@@ -194,8 +197,10 @@ export abstract class BasicMQTT extends ConnectProperties {
   /** Ends the connection at once; every method that waits rejects with MQTTError 301 of the group HTTP. */
   interrupt(): void {
     const reason = new MQTTError(301, { group: "HTTP" });
+    // What a listener begins meanwhile goes on.
+    const abort = this.#connection.aborter;
     this.#waiting.interrupt(reason);
-    this.#connection.abort(reason);
+    abort(reason);
   }
 
   /**
@@ -206,20 +211,20 @@ export abstract class BasicMQTT extends ConnectProperties {
    * when it does not wait and the message has to (it is sent as soon as that is possible, and `readyToSend` tells), 201
    * when it took too long, 500 for what the server does not do.
    */
-  async publishData(topic: string, qos: number, data: Uint8Array): Promise<void> {
-    await this.#publish(topic, qos, data);
+  publishData(topic: string, qos: number, data: Uint8Array): Promise<void> {
+    return this.#publish(topic, qos, data);
   }
 
   /** Publishes a text, as UTF-8: see `publishData`. */
-  async publishMessage(topic: string, qos: number, message: string): Promise<void> {
-    await this.#publish(topic, qos, message);
+  publishMessage(topic: string, qos: number, message: string): Promise<void> {
+    return this.#publish(topic, qos, message);
   }
 
   /** Sets all properties and settings to their defaults. A connection ends at once; handlers of events stay. */
   reset(): void {
     this.interrupt();
+    this.#connection.forget(new MQTTError(301, { group: "HTTP" })); // With what a listener has begun.
     this.#session.clear();
-    this.#connection.forget();
     this.core.settings = new Settings();
     this.core.certificates = noCertificates(this.core.platform);
     this.core.received = new Received();
@@ -231,7 +236,7 @@ export abstract class BasicMQTT extends ConnectProperties {
    * false. To be called before `connect`, or by a handler of `connected`.
    *
    * @throws MQTTError 302 when the file cannot be read, 500 for what is no saved session, for that of another client, and
-   * when messages are under way.
+   * when messages are under way, 211 while a connection is being made or closed.
    */
   restoreSession(stateData: string): void {
     try {
@@ -252,7 +257,7 @@ export abstract class BasicMQTT extends ConnectProperties {
   }
 
   /**
-   * Subscribes to one or more Topic Filters, separated by `TopicDelimiter`. Resolves when the server has answered, also
+   * Subscribes to Topic Filters, with `TopicDelimiter` between them. Resolves when the server has answered, also
    * where it refused: the event `subscribed` tells it for each. With a `timeout` of 0 it does not wait.
    *
    * @throws (as a rejection) MQTTError 1117 without a connection, 503 for a filter and 505 for a QoS that is none, 201
@@ -265,7 +270,7 @@ export abstract class BasicMQTT extends ConnectProperties {
       let results: readonly SubscribeResult[];
       try {
         const subscription = await client.subscribe(filters, { ...options, identify: false, signal });
-        this.#connection.subscriptions.add(subscription);
+        if (this.#connection.client === client) this.#connection.subscriptions.add(subscription);
         ({ results } = subscription);
       } catch (error) {
         if (!(error instanceof SubscribeError)) throw error;
@@ -295,16 +300,24 @@ export abstract class BasicMQTT extends ConnectProperties {
     });
   }
 
-  async #publish(topic: string, qos: number, payload: string | Uint8Array): Promise<void> {
-    const client = this.#connectedClient();
-    const { settings } = this.core;
-    const options = publishOptions(settings, qos);
-    const stop = new AbortController();
-    const sent = client.publish(topic, payload, { ...options, until: "sent", signal: stop.signal });
-    if (settings.timeout > 0) {
-      await this.#wait(sent, stop);
-      return;
+  // Each promise in between would cost as much as a good part of the rest.
+
+  #publish(topic: string, qos: number, payload: string | Uint8Array): Promise<void> {
+    try {
+      const client = this.#connectedClient();
+      const { settings } = this.core;
+      const options: PublishOptions = { ...publishOptions(settings, qos), until: "sent" };
+      if (settings.timeout === 0) return this.#publishNow(client, client.publish(topic, payload, options));
+      // At QoS 0, one that leaves at once cannot be called back.
+      if (qos === 0 && client.readyToSend) return this.#wait(client.publish(topic, payload, options));
+      const stop = this.#spareStops.pop() ?? new AbortController();
+      return this.#wait(client.publish(topic, payload, { ...options, signal: stop.signal }), stop);
+    } catch (error) {
+      return Promise.reject(toMQTTError(error));
     }
+  }
+
+  async #publishNow(client: MqttClient, sent: Promise<unknown>): Promise<void> {
     let isOver = false;
     const report = (error: unknown): void => {
       if (isOver) this.#report(error);
@@ -336,27 +349,23 @@ export abstract class BasicMQTT extends ConnectProperties {
     isOver = true;
   }
 
-  #wait<T>(done: Promise<T>, stop: AbortController): Promise<T> {
+  /** `stop` has it called back, and is used again where it need not be: to make one costs more than to publish. */
+  #wait(done: Promise<unknown>, stop?: AbortController): Promise<void> {
     const patience = {
       ...this.#patience(),
       giveUp: (reason: MQTTError) => {
-        stop.abort(reason);
+        stop?.abort(reason);
+      },
+      done: () => {
+        if (stop !== undefined && this.#spareStops.length < maximumSpareStops) this.#spareStops.push(stop);
       },
     };
-    return this.#mapped(this.#waiting.until(done, patience));
+    return this.#waiting.until(done, patience);
   }
 
   #patience(): Omit<Patience, "giveUp"> {
     const { timeout, socket } = this.core.settings;
     return { seconds: timeout, isAbsolute: socket.absoluteTimeout, activity: this.#connection.activity };
-  }
-
-  async #mapped<T>(promise: Promise<T>): Promise<T> {
-    try {
-      return await promise;
-    } catch (error) {
-      throw toMQTTError(error);
-    }
   }
 
   #connectedClient(): MqttClient {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { InvalidTopicError } from "rivulet";
 import { MQTTError } from "./mqtt-error.ts";
 import { Waiting, type Patience } from "./patience.ts";
 
@@ -44,20 +45,22 @@ afterEach(() => {
 });
 
 describe("Waiting", () => {
-  it("passes on what becomes of it, and leaves no timer behind", async () => {
+  it("resolves when it is done, says so, and leaves no timer behind", async () => {
     const waiting = new Waiting();
     const { promise, open } = gate();
-    const done = waiting.until(promise, patience());
+    const said = vi.fn();
+    const done = waiting.until(promise, patience({ done: said }));
     open("there");
-    await expect(done).resolves.toBe("there");
+    await expect(done).resolves.toBeUndefined();
+    expect(said).toHaveBeenCalledOnce();
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it("passes on an error", async () => {
+  it("passes on an error, as the documented one", async () => {
     const { promise, fail } = gate();
     const done = new Waiting().until(promise, patience());
-    fail(new TypeError("no"));
-    await expect(done).rejects.toThrow(new TypeError("no"));
+    fail(new InvalidTopicError("no"));
+    await expect(done).rejects.toMatchObject({ name: "MQTTError", code: 502 });
   });
 
   it("rejects with 201 when nothing has happened for that long, and has the operation stop", async () => {
@@ -120,13 +123,18 @@ describe("Waiting", () => {
     expect(given.map(({ reasons }) => reasons)).toEqual([[reason], [reason]]);
   });
 
-  it("is not concerned with what becomes of it after it was given up", async () => {
-    const waiting = new Waiting();
-    const { promise, fail } = gate();
-    const done = watch(waiting.until(promise, patience()));
-    waiting.interrupt(new MQTTError(301));
-    fail(new Error("late"));
-    await vi.advanceTimersByTimeAsync(0);
-    expect(done.outcome()).toMatchObject({ code: 301 });
-  });
+  it.each(["open", "fail"] as const)(
+    "is not concerned with what becomes of it after it was given up: %s",
+    async (end) => {
+      const waiting = new Waiting();
+      const late = gate();
+      const said = vi.fn();
+      const done = watch(waiting.until(late.promise, patience({ done: said })));
+      waiting.interrupt(new MQTTError(301));
+      late[end]("late");
+      await vi.advanceTimersByTimeAsync(0);
+      expect(done.outcome()).toMatchObject({ code: 301 });
+      expect(said).not.toHaveBeenCalled();
+    },
+  );
 });

@@ -1,4 +1,6 @@
+import { toMQTTError } from "./errors/to-mqtt-error.ts";
 import { MQTTError } from "./mqtt-error.ts";
+import type { Settings } from "./settings/settings.ts";
 
 /** How long something is waited for. */
 export interface Patience {
@@ -10,68 +12,119 @@ export interface Patience {
   readonly activity: () => number;
   /** Has the operation stop, for this reason. */
   readonly giveUp: (reason: MQTTError) => void;
+  /** It was done, and `giveUp` has not been called. */
+  readonly done?: () => void;
 }
 
 /** The longest that a timer waits; longer times are waited for in parts. */
 const maximumTimerDelayMs = 0x7fff_ffff;
 
+/** How long an attempt to connect may take when nothing else is said, in seconds. */
+const defaultConnectSeconds = 60;
+
+/** How long an attempt to connect may take, in seconds: never for ever. */
+export function connectSeconds({
+  connectionTimeout,
+  timeout,
+}: Pick<Settings, "connectionTimeout" | "timeout">): number {
+  return (connectionTimeout ?? timeout) || defaultConnectSeconds;
+}
+
+/** A method that waits. */
+interface Waiter {
+  readonly patience: Patience;
+  /** When it began, in ms. */
+  readonly since: number;
+  readonly reject: (error: MQTTError) => void;
+}
+
+// Theory of operation
+//
+// One timer is for all that wait, and there is none while nobody does: most are done in the same turn. It fires more often
+// than anything is due, since only so it is known, nearly, when the last byte came.
+
 /** What methods wait for, until it is done, their time is over, or somebody interrupts them. */
 export class Waiting {
-  readonly #interrupts = new Set<(error: MQTTError) => void>();
+  readonly #waiters = new Set<Waiter>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the timer fires, in ms. */
+  #timerDue = Infinity;
+  /** Bytes until the timer last looked, and when they had grown. */
+  #seen = -1;
+  #lastByteAt = 0;
 
-  /** Settles as `done` does, or rejects with what `interrupt` was given, or with 201 when the time is over. */
-  async until<T>(done: Promise<T>, patience: Patience): Promise<T> {
-    done.catch(() => undefined); // Whoever gives up does not hear of it any more.
-    let stop: () => void = () => undefined;
-    const givenUp = new Promise<never>((_resolve, reject) => {
-      const end = (error: MQTTError): void => {
-        reject(error);
-        patience.giveUp(error);
-      };
-      const stopTimer = startTimer(patience, () => {
-        const why = patience.isAbsolute ? "in all" : "without any data";
-        end(new MQTTError(201, { detail: `${patience.seconds} s have passed ${why}` }));
-      });
-      this.#interrupts.add(end);
-      stop = () => {
-        stopTimer();
-        this.#interrupts.delete(end);
-      };
+  /** Settles when `done` does, rejects with what `interrupt` was given, or with 201 when the time is over. */
+  until(done: Promise<unknown>, patience: Patience): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      const waiter: Waiter = { patience, since: performance.now(), reject };
+      this.#waiters.add(waiter);
+      done.then(
+        () => {
+          if (this.#leave(waiter)) patience.done?.();
+          resolve();
+        },
+        (error: unknown) => {
+          this.#leave(waiter);
+          reject(toMQTTError(error));
+        },
+      );
+      this.#watch(waiter, waiter.since);
     });
-    givenUp.catch(() => undefined);
-    try {
-      return await Promise.race([done, givenUp]);
-    } finally {
-      stop();
-    }
   }
 
   /** Has all that wait reject. */
   interrupt(error: MQTTError): void {
-    for (const end of [...this.#interrupts]) end(error);
+    for (const waiter of [...this.#waiters]) this.#end(waiter, error);
   }
-}
 
-/** Calls `over` when the time is over; returns a function that stops it. */
-function startTimer({ seconds, isAbsolute, activity }: Patience, over: () => void): () => void {
-  if (seconds === 0) return () => undefined;
-  let timer: ReturnType<typeof setTimeout>;
-  let seen = activity();
-  let since = performance.now();
-  const wait = (): void => {
-    const now = performance.now();
-    const seenNow = activity();
-    if (!isAbsolute && seenNow !== seen) {
-      seen = seenNow;
-      since = now;
+  #end(waiter: Waiter, error: MQTTError): void {
+    this.#leave(waiter);
+    waiter.reject(error);
+    waiter.patience.giveUp(error);
+  }
+
+  /** Whether it was still waiting. */
+  #leave(waiter: Waiter): boolean {
+    const wasWaiting = this.#waiters.delete(waiter);
+    if (this.#waiters.size === 0) {
+      clearTimeout(this.#timer);
+      this.#timerDue = Infinity;
+      this.#seen = -1;
     }
-    const leftMs = since + seconds * 1000 - now;
-    if (leftMs <= 0) over();
-    // Looks again in between: only so it is known, nearly, when the last byte came.
-    else timer = setTimeout(wait, Math.min(leftMs, isAbsolute ? maximumTimerDelayMs : seconds * 100));
-  };
-  wait();
-  return () => {
-    clearTimeout(timer);
-  };
+    return wasWaiting;
+  }
+
+  /** Sees to it that the timer fires in time for a waiter. */
+  #watch({ patience: { seconds, isAbsolute }, since }: Waiter, now: number): void {
+    if (seconds === 0) return;
+    const delayMs = isAbsolute ? since + seconds * 1000 - now : seconds * 100;
+    const due = now + Math.min(Math.max(delayMs, 0), maximumTimerDelayMs);
+    if (due >= this.#timerDue) return;
+    clearTimeout(this.#timer);
+    this.#timerDue = due;
+    this.#timer = setTimeout(() => {
+      this.#look();
+    }, due - now);
+  }
+
+  /** Whose time is over? */
+  #look(): void {
+    const now = performance.now();
+    this.#timerDue = Infinity;
+    const activity = [...this.#waiters][0]?.patience.activity() ?? 0;
+    if (activity !== this.#seen) {
+      // Before the first look nothing is known: what waits counts from its own beginning.
+      if (this.#seen >= 0) this.#lastByteAt = now;
+      this.#seen = activity;
+    }
+    for (const waiter of [...this.#waiters]) {
+      const { seconds, isAbsolute } = waiter.patience;
+      const from = isAbsolute ? waiter.since : Math.max(waiter.since, this.#lastByteAt);
+      // A timer may fire a little early.
+      if (seconds > 0 && now - from >= seconds * 1000 - 1) {
+        const why = isAbsolute ? "in all" : "without any data";
+        this.#end(waiter, new MQTTError(201, { detail: `${seconds} s have passed ${why}` }));
+      } else this.#watch(waiter, now);
+    }
+  }
 }

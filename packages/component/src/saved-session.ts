@@ -1,3 +1,4 @@
+import type { PublishPacket } from "@rivulet/codec";
 import type { IncomingRecord, MqttClient, OutgoingRecord, SessionRecord, SessionSnapshot } from "rivulet";
 import { restoreSession, saveSession } from "rivulet/session";
 import type { Core } from "./core.ts";
@@ -14,24 +15,22 @@ import { unsupported } from "./options/unsupported.ts";
 /** What must not be lost between one client and the next, in this object or in another one. */
 export class SavedSession {
   readonly #core: Core;
-  /** What `restore` was given, until a client takes it up. */
+  /** What `restore` was given, until the server has accepted a client. */
   #restored: SessionSnapshot | undefined;
 
   constructor(core: Core) {
     this.#core = core;
   }
 
-  /** Forgets what was restored. */
+  /** Forgets what was restored: it is not wanted any more, or a client has it. */
   clear(): void {
     this.#restored = undefined;
   }
 
   /** What the next client is to take up; undefined when it begins anew. */
   forNext(previous: MqttClient | undefined, clientId: string): SessionSnapshot | undefined {
-    const restored = this.#restored;
-    this.#restored = undefined;
     if (this.#core.settings.cleanSession) return undefined;
-    const snapshot = restored ?? previous?.exportSession();
+    const snapshot = this.#restored ?? previous?.exportSession();
     return snapshot?.clientId === clientId ? snapshot : undefined;
   }
 
@@ -53,10 +52,14 @@ export class SavedSession {
 
   /**
    * @throws MQTTError 302 when the file cannot be read, 10045 where there are no files, 500 for what is no saved session
-   * or that of another client, and where a message is under way already. Nothing has changed then.
+   * or that of another client, and where a message is under way already, 211 while a connection is being made or closed.
+   * Nothing has changed then.
    */
   restore(given: string): void {
-    const { settings, client, phase, messages } = this.#core;
+    const { settings, client, phase, messages, received } = this.#core;
+    if (phase !== "idle" && phase !== "connected") {
+      throw new MQTTError(211, { detail: "A session is restored before connecting, or when that is done" });
+    }
     let text = given;
     this.#withFile((path, files) => {
       text = new TextDecoder().decode(files.read(path));
@@ -68,12 +71,18 @@ export class SavedSession {
       throw new MQTTError(500, { detail });
     }
     const records = snapshot.records.map(withoutMessage);
-    if (phase === "connected") takeUp(client, { ...snapshot, records });
-    else this.#restored = { ...snapshot, records };
+    const isThere = phase === "connected" && carries(client, records);
+    if (phase !== "connected") this.#restored = { ...snapshot, records };
+    else if (!isThere) takeUp(client, { ...snapshot, records });
     settings.clientId = clientId;
     settings.cleanSession = false;
+    if (isThere) return;
     messages.clear();
     for (const record of snapshot.records) this.#list(record);
+    // A server that knows of no Session will not release them.
+    if (phase === "connected" && !received.sessionPresent) {
+      for (const packet of messages.lost()) messages.handOver(packet);
+    }
   }
 
   #list(record: SessionRecord): void {
@@ -122,6 +131,24 @@ function withoutMessage(record: SessionRecord): SessionRecord {
   return rest;
 }
 
+/** Whether a client has all these messages under way: an object that connects again has taken them along. */
+function carries(client: MqttClient | undefined, records: readonly SessionRecord[]): boolean {
+  const isMessageRecord = (record: SessionRecord): boolean => isIncoming(record) || isOutgoing(record);
+  const own = new Map((client?.exportSession().records ?? []).filter(isMessageRecord).map((each) => [each.key, each]));
+  return own.size > 0 && records.filter(isMessageRecord).every((record) => isSame(record, own.get(record.key)));
+}
+
+/** Of messages that came, the Packet Identifier is the key; the place of one that was sent may be another one's. */
+function isSame(one: SessionRecord, other: SessionRecord | undefined): boolean {
+  if (other === undefined || !isOutgoing(one) || !isOutgoing(other)) return other !== undefined;
+  const [{ packet: first }, { packet: second }] = [one, other];
+  const isSameMessage =
+    first.packetIdentifier === second.packetIdentifier &&
+    first.topicName === second.topicName &&
+    first.payload.length === second.payload.length;
+  return isSameMessage && first.payload.every((byte, index) => byte === second.payload[index]);
+}
+
 function takeUp(client: MqttClient | undefined, snapshot: SessionSnapshot): void {
   try {
     client?.importSession(snapshot);
@@ -145,10 +172,22 @@ function parse(text: string): SessionSnapshot {
 /** The client that takes it up looks at every record; what is read here has to have its shape before. */
 function check(snapshot: SessionSnapshot): SessionSnapshot {
   const { clientId, records } = snapshot;
-  const isSound =
-    typeof clientId === "string" && Array.isArray(records) && records.every(({ key }) => typeof key === "string");
-  if (!isSound) throw new TypeError("The saved session has no records");
+  if (typeof clientId !== "string" || !Array.isArray(records) || !records.every(isSound))
+    throw new TypeError("The saved session has no records");
   return snapshot;
+}
+
+function isSound(record: SessionRecord): boolean {
+  if (typeof record.key !== "string") return false;
+  if (isOutgoing(record)) return isMessage(record.packet);
+  return !isIncoming(record) || record.packet === undefined || isMessage(record.packet);
+}
+
+function isMessage({ type, topicName, payload, properties = {} }: PublishPacket): boolean {
+  const { correlationData = payload, subscriptionIdentifiers = [], userProperties = [] } = properties;
+  const isBytes = [payload, correlationData].every((bytes) => bytes instanceof Uint8Array);
+  const isText = (type as string) === "publish" && typeof topicName === "string";
+  return isBytes && isText && Array.isArray(subscriptionIdentifiers) && Array.isArray(userProperties);
 }
 
 function toBase64(bytes: Uint8Array): string {

@@ -1,4 +1,4 @@
-import { MqttClient, type ConnectOptions, type Transport } from "rivulet";
+import { MqttClient, type ConnectOptions, type Transport, type TransportContext } from "rivulet";
 import { ScriptedServer, type Answers } from "../../engine/testing/scripted-server.ts";
 import type { MQTTEvents } from "../src/events.ts";
 import { BasicMQTT } from "../src/mqtt.ts";
@@ -54,14 +54,16 @@ export class ComponentHarness {
   /** All events but the log, in order. */
   readonly seen: Seen[] = [];
   /** Called when a connection is to be opened; what it throws is why it cannot be. */
-  onOpen: (signal: AbortSignal) => Promise<void> = () => Promise.resolve();
+  onOpen: (signal: AbortSignal, report: TransportContext["report"]) => Promise<void> = () => Promise.resolve();
+  /** Called when a client is made. */
+  onCreate: () => void = () => undefined;
 
   constructor(answers: Answers = {}) {
     this.answers = answers;
     const transport: Transport = {
       schemes: ["mqtt:"],
-      open: async (target, _options, { signal }) => {
-        await this.onOpen(signal);
+      open: async (target, _options, { signal, report }) => {
+        await this.onOpen(signal, report);
         const server = new ScriptedServer(target.url, this.answers);
         server.version = this.mqtt.version === 1 ? 5 : 4;
         this.servers.push(server);
@@ -72,6 +74,7 @@ export class ComponentHarness {
       name: "a test",
       createClient: (url, options) => {
         this.options.push(options);
+        this.onCreate();
         const { socket: _, ...rest } = options;
         return new MqttClient(url, { ...rest, transports: [transport] });
       },

@@ -123,7 +123,7 @@ const documentedUsage: ReadonlyMap<string, string> = new Map([
 
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/** Such as `23-Jan-2000 15:00:00`, in local time. */
+/** Such as `07-Mar-2024 09:05:00`, in local time. */
 function formatDate(date: Date | undefined): string {
   if (date === undefined) return "";
   const [day, hours, minutes, seconds] = [date.getDate(), date.getHours(), date.getMinutes(), date.getSeconds()].map(

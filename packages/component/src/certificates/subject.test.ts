@@ -71,3 +71,16 @@ describe("containsSubject", () => {
     expect(containsSubject(subject, wanted)).toBe(false);
   });
 });
+
+describe("a name made to keep whoever reads it busy", () => {
+  it("is read at once", () => {
+    const name = `CN=a${" ".repeat(100_000)}b`;
+    const startedAt = performance.now();
+    expect(formatSubject(name)).toBe(name);
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+  });
+
+  it("keeps the one space at its end that is escaped", () => {
+    expect(formatSubject("CN=a\\   ,O=b")).toBe('CN="a ", O=b');
+  });
+});

@@ -85,8 +85,10 @@ function split(text: string, separator: RegExp): string[] {
 }
 
 function unescape(text: string): string {
+  const start = text.trimStart();
+  const end = start.trimEnd();
   // An escaped space at the end belongs to the value.
-  const value = text.trimStart().replace(/(?<!\\)\s+$/, "");
+  const value = end.endsWith("\\") ? start.slice(0, end.length + 1) : end;
   const [, quoted] = /^"(.*)"$/s.exec(value) ?? [];
   const content = quoted === undefined ? value : quoted.replaceAll('""', '"');
   return content.replaceAll(/((?:\\[0-9A-Fa-f]{2})+)|\\(.)/gs, (_match, digits?: string, character?: string) =>

@@ -86,15 +86,27 @@ describe("a message to the server", () => {
 
   it("that is sent again keeps its place, with DUP", () => {
     const { messages, seen } = observed();
-    messages.followed("out", publish(1, 7));
+    const sent = publish(1, 7);
+    messages.followed("out", sent);
     messages.followed("out", publish(1, 8));
-    messages.followed("out", publish(1, 7, { duplicate: true }));
+    expect(messages.isSentAgain(publish(1, 7))).toBe(false);
+    expect(messages.isSentAgain({ ...sent, duplicate: true })).toBe(true);
+    messages.followed("out", { ...sent, duplicate: true });
     expect(messages.outgoing).toMatchObject([
       { packetId: 7, duplicate: true },
       { packetId: 8, duplicate: false },
     ]);
     messages.followed("in", answer("puback"));
     expect(seen.at(-1)).toMatchObject({ name: "messageOut", duplicate: true });
+  });
+
+  it("that has the Packet Identifier of one that was given up takes its place", () => {
+    const { messages, seen } = observed();
+    messages.followed("out", publish(1, 7));
+    messages.followed("out", publish(1, 7, { topicName: "another" }));
+    expect(messages.outgoing).toMatchObject([{ packetId: 7, topic: "another" }]);
+    messages.followed("in", answer("puback"));
+    expect(seen.at(-1)).toMatchObject({ name: "messageOut", topic: "another" });
   });
 
   it("of which the list knows nothing is not told of", () => {
@@ -170,7 +182,7 @@ describe("the lists", () => {
     const { messages, seen } = observed();
     messages.followed("out", publish(1, 1));
     messages.arrived(publish(2, 7));
-    messages.lost();
+    for (const packet of messages.lost()) messages.handOver(packet);
     expect(seen).toMatchObject([{ name: "messageIn", packetId: 7, listed: 0 }]);
     expect(messages.outgoing).toEqual([]);
   });

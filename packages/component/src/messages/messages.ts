@@ -4,8 +4,8 @@ import { MessageStates, type ListedMessage, type MessageState } from "./listed-m
 
 /** What becomes of messages. */
 export interface MessageEvents {
-  messageAck(event: MessageAckEvent): void;
-  messageIn(event: MessageEvent): void;
+  messageAck(event: MessageAckEvent, packet: PublishPacket): void;
+  messageIn(event: MessageEvent, packet: PublishPacket): void;
   messageOut(event: MessageEvent): void;
 }
 
@@ -21,7 +21,8 @@ type Acknowledgement = Extract<ControlPacket, { readonly type: "puback" | "pubre
 type List = Map<number, Entry>;
 
 const toServer = 0;
-const fromServer = 1;
+/** The `direction` of a message that has come. */
+export const fromServer = 1;
 
 // Theory of operation
 //
@@ -62,12 +63,25 @@ export class Messages {
     this.#outgoing.clear();
   }
 
-  /** The server has lost the Session: it will not ask for these again, and has handed over those that came. */
-  lost(): void {
-    this.#outgoing.clear();
-    const left = [...this.#incoming.values()];
-    this.#incoming.clear();
-    for (const { packet } of left) this.#events.messageIn(eventOf(packet));
+  /**
+   * The server has lost the Session: it will not ask for those to it again, and has handed over those that came, which
+   * are returned for `handOver`.
+   */
+  lost(): readonly PublishPacket[] {
+    const left = [...this.#incoming.values()].map(({ packet }) => packet);
+    this.clear();
+    return left;
+  }
+
+  /** Tells of a message that has come. */
+  handOver(packet: PublishPacket): void {
+    this.#events.messageIn(eventOf(packet), packet);
+  }
+
+  /** Whether a PUBLISH that is sent is one that is listed. */
+  isSentAgain({ packetIdentifier = 0, payload }: PublishPacket): boolean {
+    // A Packet Identifier may be that of another message by now.
+    return this.#outgoing.get(packetIdentifier)?.message === payload;
   }
 
   /** Takes up a message of an earlier connection. */
@@ -78,7 +92,7 @@ export class Messages {
 
   /** A message came that is new. */
   arrived(packet: PublishPacket): void {
-    if (packet.qos === 0) this.#events.messageIn(eventOf(packet));
+    if (packet.qos === 0) this.handOver(packet);
     else add(this.#incoming, packet, packet.qos === 1 ? MessageStates.sendingPuback : MessageStates.sendingPubrec);
   }
 
@@ -133,8 +147,8 @@ export class Messages {
     }
     const state = packet.qos === 1 ? MessageStates.awaitingPuback : MessageStates.awaitingPubrec;
     const known = this.#outgoing.get(packet.packetIdentifier ?? 0);
-    if (known === undefined) add(this.#outgoing, packet, state);
-    else Object.assign(known, { duplicate: packet.duplicate, state });
+    if (known !== undefined && this.isSentAgain(packet)) Object.assign(known, { duplicate: packet.duplicate, state });
+    else add(this.#outgoing, packet, state);
   }
 
   /** The last acknowledgement has been sent. */
@@ -142,7 +156,7 @@ export class Messages {
     const entry = goOn(this.#incoming, packet, MessageStates.acknowledged);
     if (entry === undefined) return;
     this.#over(this.#incoming, entry, fromServer);
-    this.#events.messageIn(eventOf(entry.packet));
+    this.handOver(entry.packet);
   }
 
   /** The last acknowledgement has come. */
@@ -155,8 +169,12 @@ export class Messages {
 
   #over(list: List, entry: Entry, direction: number): void {
     const { packetId, responseCode } = entry;
-    const index = [...list.keys()].indexOf(packetId);
-    this.#events.messageAck({ packetId, direction, index, responseCode });
+    let index = 0;
+    for (const key of list.keys()) {
+      if (key === packetId) break; // Mostly the first.
+      index += 1;
+    }
+    this.#events.messageAck({ packetId, direction, index, responseCode }, entry.packet);
     // A listener may have begun anew.
     if (list.get(packetId) === entry) list.delete(packetId);
   }
@@ -164,6 +182,7 @@ export class Messages {
 
 function add(list: List, packet: PublishPacket, state: MessageState): void {
   const entry = newEntry(packet, state);
+  list.delete(entry.packetId); // It comes last.
   list.set(entry.packetId, entry);
 }
 

@@ -2,7 +2,7 @@ import { ServerCertificateProperties } from "./server-certificate-properties.ts"
 
 /** The server's certificate that is accepted whatever is wrong with it. */
 export abstract class AcceptedCertificateProperties extends ServerCertificateProperties {
-  /** From when on it is valid, such as `23-Jan-2000 15:00:00`, in local time. Default: "". */
+  /** From when on it is valid, such as `07-Mar-2024 09:05:00`, in local time. Default: "". */
   get sslAcceptServerCertEffectiveDate(): string {
     return this.core.certificates.accepted.fields.effectiveDate;
   }

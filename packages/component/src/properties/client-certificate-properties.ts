@@ -2,7 +2,7 @@ import { AcceptedCertificateProperties } from "./accepted-certificate-properties
 
 /** The certificate and private key by which a server that asks knows the client. */
 export abstract class ClientCertificateProperties extends AcceptedCertificateProperties {
-  /** From when on it is valid, such as `23-Jan-2000 15:00:00`, in local time. Default: "". */
+  /** From when on it is valid, such as `07-Mar-2024 09:05:00`, in local time. Default: "". */
   get sslCertEffectiveDate(): string {
     return this.core.certificates.client.fields.effectiveDate;
   }

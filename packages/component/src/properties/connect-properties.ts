@@ -8,7 +8,7 @@ export abstract class ConnectProperties extends FirewallProperties {
    * Whether the server begins with an empty Session; in MQTT 5.0 this is Clean Start, and `SessionExpInterval` says how
    * long it keeps the Session. Default: true.
    *
-   * @throws MQTTError 211 while connected, as all setters here but that of `timeout`.
+   * @throws MQTTError 211 while connected, as all setters here but those of `timeout`, `user` and `password`.
    */
   get cleanSession(): boolean {
     return this.core.settings.cleanSession;
@@ -33,12 +33,12 @@ export abstract class ConnectProperties extends FirewallProperties {
     this.#set("keepAliveInterval", integer("keepAliveInterval", value, 0xffff));
   }
 
-  /** The password. Before MQTT 5.0 it needs a `user`. Default: "", none. */
+  /** The password; one that is set while connected is for the next connection. Before MQTT 5.0 it needs a `user`. Default: "", none. */
   get password(): string {
     return this.core.settings.password;
   }
   set password(value: string) {
-    this.#set("password", text("password", value));
+    this.core.settings.password = text("password", value);
   }
 
   /**
@@ -52,12 +52,12 @@ export abstract class ConnectProperties extends FirewallProperties {
     this.core.settings.timeout = integer("timeout", value, 0x7fff_ffff);
   }
 
-  /** The user name. Default: "", none. */
+  /** The user name; one that is set while connected is for the next connection. Default: "", none. */
   get user(): string {
     return this.core.settings.user;
   }
   set user(value: string) {
-    this.#set("user", text("user", value));
+    this.core.settings.user = text("user", value);
   }
 
   /** One of `MqttVersions`. Default: 0, MQTT 3.1.1. */

@@ -3,7 +3,7 @@ import { MessageProperties } from "./message-properties.ts";
 
 /** The certificate that the server has shown, kept after the end of the connection. */
 export abstract class ServerCertificateProperties extends MessageProperties {
-  /** From when on it is valid, such as `23-Jan-2000 15:00:00`, in local time. Default: "". */
+  /** From when on it is valid, such as `07-Mar-2024 09:05:00`, in local time. Default: "". */
   get sslServerCertEffectiveDate(): string {
     return this.#shown.effectiveDate;
   }

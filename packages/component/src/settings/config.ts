@@ -43,7 +43,11 @@ export function config(core: Core, text: string): string {
 function find(text: string): { readonly setting: Setting; readonly index: number } {
   const [, name = "", index] = /^([^\s[]*)\s*(?:\[([^\]]*)\])?$/.exec(text.trim()) ?? [];
   const setting = byName.get(name.toLowerCase());
-  if (setting === undefined) throw new MQTTError(10022, { detail: `There is no setting ${quote(text.trim())}` });
+  if (setting === undefined) {
+    // What stands behind the name may be a password whose equals sign was forgotten.
+    const [word = ""] = /^[\w.]*/.exec(text.trim()) ?? [];
+    throw new MQTTError(10022, { detail: `There is no setting ${quote(word)}, or not in this form` });
+  }
   if (setting.isIndexed !== true) {
     if (index !== undefined) throw new MQTTError(10022, { detail: `${setting.name} has no index` });
     return { setting, index: 0 };

@@ -11,22 +11,22 @@ describe("ConnectProperties", () => {
     const core = coreForConfig();
     expect(config(core, "ConnectProperties")).toBe("{}");
     set(core, "ConnectProperties", {
-      ClientTopicAliasMax: "20",
-      MaximumPacketSize: 128_000,
-      ReceiveMaximum: "12",
-      RequestResponseInformation: false,
+      SessionExpInterval: 3600,
+      ReceiveMaximum: "5",
       RequestProblemInformation: "true",
-      SessionExpInterval: 1234,
+      MaximumPacketSize: 65_000,
+      RequestResponseInformation: false,
+      ClientTopicAliasMax: "9",
     });
     expect(JSON.parse(config(core, "ConnectProperties"))).toEqual({
-      ClientTopicAliasMax: "20",
-      MaximumPacketSize: "128000",
-      ReceiveMaximum: "12",
-      RequestResponseInformation: "False",
+      SessionExpInterval: "3600",
+      ReceiveMaximum: "5",
       RequestProblemInformation: "True",
-      SessionExpInterval: "1234",
+      MaximumPacketSize: "65000",
+      RequestResponseInformation: "False",
+      ClientTopicAliasMax: "9",
     });
-    expect(core.settings.message).toMatchObject({ maximumPacketSize: 128_000, requestResponseInformation: false });
+    expect(core.settings.message).toMatchObject({ maximumPacketSize: 65_000, requestResponseInformation: false });
   });
 
   test("shares values with the settings of that name", () => {
