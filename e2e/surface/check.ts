@@ -33,6 +33,8 @@ export interface Stage {
   topic(): string;
   /** Ends the check: the platform has nothing that could be checked, nor anything to set. It is noted as `no: why`. */
   absent(why: string): never;
+  /** Ends the check: what it needs is there on other machines, and not on this one. What SURFACE.md says of it stays. */
+  notHere(why: string): never;
 }
 
 export const runtimeNames = ["node", "deno", "browser"] as const;
@@ -41,6 +43,11 @@ export type RuntimeName = (typeof runtimeNames)[number];
 /** The platform has nothing of it. */
 export class Absent extends Error {
   override name = "Absent";
+}
+
+/** The machine has nothing of it. */
+export class NotHere extends Error {
+  override name = "NotHere";
 }
 
 type Events = component.MQTTEvents;

@@ -14,6 +14,8 @@ process.on("uncaughtException", (error) => write({ unhandled: describe(error) })
 for await (const line of createInterface(process.stdin)) {
   void perform(component, JSON.parse(line) as Order).then(write);
 }
+// Whoever gave the orders is gone; what a check has left behind would keep it alive.
+process.exit();
 
 function write(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);

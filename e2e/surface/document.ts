@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { format, resolveConfig } from "prettier";
 
@@ -31,23 +31,25 @@ the platform has nothing that could be set.`;
 
 /** Writes SURFACE.md. */
 export async function writeDocument(evidence: Evidence, results: Results): Promise<void> {
-  writeFileSync(file, await documentOf(evidence, results));
+  writeFileSync(file, await documentOf(evidence, results, readDocument()));
 }
 
 /** Whether SURFACE.md is what would be written. */
 export async function isDocumentCurrent(evidence: Evidence, results: Results): Promise<boolean> {
-  const expected = await documentOf(evidence, results);
-  try {
-    return readFileSync(file, "utf8") === expected;
-  } catch {
-    return false; // There is none.
-  }
+  const written = readDocument();
+  return written === (await documentOf(evidence, results, written));
 }
 
-async function documentOf(evidence: Evidence, results: Results): Promise<string> {
+/** Empty where there is none. */
+function readDocument(): string {
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
+}
+
+/** `written` has what other machines have seen, for what this one cannot bring about. */
+export async function documentOf(evidence: Evidence, results: Results, written: string): Promise<string> {
   const sections = [
     introduction,
-    ...kinds.map(([kind, title]) => `## ${title}\n\n${tableOf(kind, evidence, results)}`),
+    ...kinds.map(([kind, title]) => `## ${title}\n\n${tableOf(kind, evidence, { results, written })}`),
     `## Errors that no check can provoke\n\n${unprovokableList(evidence)}`,
     `## What a platform cannot do\n\n${limits(evidence, results)}`,
   ];
@@ -55,22 +57,41 @@ async function documentOf(evidence: Evidence, results: Results): Promise<string>
   return format(`${sections.join("\n\n")}\n`, { ...config, filepath: file });
 }
 
-function tableOf(kind: SurfaceRow["kind"], { rows, checks }: Evidence, results: Results): string {
+interface Seen {
+  readonly results: Results;
+  readonly written: string;
+}
+
+function tableOf(kind: SurfaceRow["kind"], { rows, checks }: Evidence, seen: Seen): string {
   const lines = rows
     .filter((row) => row.kind === kind)
     .flatMap((row) =>
       checks
         .filter((check) => check.rows.includes(row.title))
-        .map((check, index) => [index === 0 ? nameOf(row) : "", check.title, ...cellsOf(check, results)]),
+        .map((check, index) => [index === 0 ? nameOf(row) : "", check.title, ...cellsOf(check, seen)]),
     );
   const head = ["", "What is seen", ...runtimeNames.map((name) => titles[name])];
   const rule = head.map(() => "---");
   return [head, rule, ...lines].map((line) => `| ${line.map(escape).join(" | ")} |`).join("\n");
 }
 
-function cellsOf({ title }: SurfaceCheck, results: Results): string[] {
-  return runtimeNames.map((name) => cellOf(results.get(title)?.get(name)));
+function cellsOf({ title }: SurfaceCheck, { results, written }: Seen): string[] {
+  return runtimeNames.map((name, index) => {
+    const verdict = results.get(title)?.get(name);
+    return verdict?.status === "unknown" ? writtenCell(written, title, index) : cellOf(verdict);
+  });
 }
+
+/** What stands there of a check on the runtime of that number. */
+function writtenCell(written: string, title: string, index: number): string {
+  // What is formatted may have other signs of emphasis and escape.
+  const plain = (text: string): string => text.replaceAll(/[\\*_]/g, "").trim();
+  const lines = written.split("\n").map((line) => line.split(/(?<!\\)\|/));
+  const line = lines.find(([, , each = ""]) => plain(each) === plain(title));
+  return line?.[3 + index]?.replaceAll("\\|", "|").trim() ?? untested;
+}
+
+const untested = "untested";
 
 function cellOf(verdict: Verdict | undefined): string {
   switch (verdict?.status) {
@@ -81,8 +102,9 @@ function cellOf(verdict: Verdict | undefined): string {
     case "absent":
       return `no: ${verdict.why}`;
     case "failed":
+    case "unknown":
     case undefined:
-      return "untested";
+      return untested;
   }
 }
 

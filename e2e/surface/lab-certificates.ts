@@ -1,4 +1,5 @@
 import { createHash, X509Certificate } from "node:crypto";
+import { rmSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
@@ -55,6 +56,8 @@ export interface CertificateStock {
 /** Makes all of them; it takes a second or two. */
 export async function stockCertificates(): Promise<CertificateStock> {
   const openssl = await createCertificateLab();
+  const remove = (): void => rmSync(openssl.directory, { recursive: true, force: true });
+  process.once("exit", remove); // also when a run dies
   const responder = await startResponderServer();
   const authority = await openssl.createAuthority({ commonName: "The authority of the checks" });
   const stranger = await openssl.createAuthority({ commonName: "Another authority" });
@@ -96,6 +99,7 @@ export async function stockCertificates(): Promise<CertificateStock> {
     ...{ openssl, authority, responder, certificates, issued },
     close: async () => {
       await responder[Symbol.asyncDispose]();
+      process.off("exit", remove);
       await openssl.cleanup();
     },
   };

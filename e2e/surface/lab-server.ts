@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { readFileSync, rmSync } from "node:fs";
+import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -59,6 +59,8 @@ const proxies: Readonly<Record<RealProxyKind, () => Promise<RunningProxy>>> = {
 export async function startSharedLab(): Promise<SharedLab> {
   const broker = await startBroker();
   const directory = await mkdtemp(join(tmpdir(), "rivulet-surface-"));
+  const remove = (): void => rmSync(directory, { recursive: true, force: true });
+  process.once("exit", remove); // also when a run dies
   let stock: Promise<CertificateStock> | undefined;
   const running = new Map<RealProxyKind, Promise<RunningProxy>>();
   return {
@@ -71,12 +73,29 @@ export async function startSharedLab(): Promise<SharedLab> {
       return proxy;
     },
     stop: async () => {
-      for (const proxy of running.values()) await (await proxy).stop();
-      await (await stock)?.close();
-      await broker.stop();
-      await rm(directory, { recursive: true, force: true });
+      const steps = [
+        ...Array.from(running.values(), (proxy) => async () => (await proxy).stop()),
+        async () => (await stock)?.close(),
+        () => broker.stop(),
+        remove,
+        () => process.off("exit", remove),
+      ];
+      await doAll(steps);
     },
   };
+}
+
+/** Does one after the other, also when one of them fails. */
+async function doAll(steps: readonly (() => unknown)[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw new AggregateError(errors, `Not all is closed: ${errors.map(String).join("; ")}`);
 }
 
 /** Opens the lab of one check, at an address of its own: a page makes no more than six calls at a time to one. */
@@ -92,6 +111,8 @@ export async function openCheckLab(
       (error: unknown) => send(response, 500, String(error instanceof Error ? error.stack : error)),
     );
   });
+  // A runtime that was busy finds its connection as it was: it may have no other.
+  server.keepAliveTimeout = 600_000;
   const port = await listen(server);
   return {
     url: `http://127.0.0.1:${port}/`,
@@ -139,6 +160,7 @@ class CheckLab extends Exposed implements Lab {
   readonly #shared: SharedLab;
   readonly #runtime: RuntimeName;
   readonly #opened: (() => Promise<void>)[] = [];
+  #isClosed = false;
   #directory: Promise<string> | undefined;
 
   constructor(shared: SharedLab, runtime: RuntimeName) {
@@ -218,9 +240,9 @@ class CheckLab extends Exposed implements Lab {
   }
 
   async blackHole(): Promise<Place> {
-    const { port, close } = await startSilentHost();
-    this.#opened.push(close);
-    return { host: this.#hostOf("127.0.0.1"), port };
+    const host = await startSilentHost();
+    await this.#closeLater(() => host.close());
+    return { host: this.#hostOf("127.0.0.1"), port: host.port };
   }
 
   timers(port: number): ReturnType<Lab["timers"]> {
@@ -236,15 +258,22 @@ class CheckLab extends Exposed implements Lab {
   }
 
   override async close(): Promise<void> {
-    for (const close of this.#opened.reverse()) await close();
+    this.#isClosed = true;
+    await doAll(this.#opened.reverse());
   }
 
   #hostOf(host: string): string {
     return this.#runtime === "browser" ? `ws://${host}` : host;
   }
 
+  /** What is opened when the check is over, since that took too long, is closed at once. */
+  async #closeLater(close: () => Promise<void>): Promise<void> {
+    if (this.#isClosed) await close();
+    else this.#opened.push(close);
+  }
+
   /** What has the methods gets the fields on the other side, where the check has it. */
-  #keep<Seen>(object: Exposed): Seen {
+  async #keep<Seen>(object: Exposed): Promise<Seen> {
     let isClosed = false;
     const close = object.close.bind(object);
     object.close = async () => {
@@ -253,7 +282,7 @@ class CheckLab extends Exposed implements Lab {
         await close();
       }
     };
-    this.#opened.push(() => object.close());
+    await this.#closeLater(() => object.close());
     return object as unknown as Seen;
   }
 }

@@ -24,4 +24,6 @@ export type Verdict =
   | { readonly status: "refused"; readonly code: number; readonly why: string }
   /** There is nothing that could be refused. */
   | { readonly status: "absent"; readonly why: string }
+  /** This machine cannot bring it about. */
+  | { readonly status: "unknown"; readonly why: string }
   | { readonly status: "failed"; readonly error: string };

@@ -1,4 +1,4 @@
-import { Absent, describe, unsupportedCode, type Component, type Stage, type SurfaceCheck } from "./check.ts";
+import { Absent, describe, NotHere, unsupportedCode, type Component, type Stage, type SurfaceCheck } from "./check.ts";
 import { checks } from "./checks/list.ts";
 import { connectLab } from "./lab-calls.ts";
 import { lookCheck } from "./look.ts";
@@ -40,6 +40,9 @@ async function run(component: Component, order: Order, made: { reset(): void }[]
     absent: (why) => {
       throw new Absent(why);
     },
+    notHere: (why) => {
+      throw new NotHere(why);
+    },
   };
   await check.run(stage);
 }
@@ -53,6 +56,7 @@ function checkOf({ check }: Order): SurfaceCheck {
 
 function verdictOf(error: unknown): Verdict {
   if (error instanceof Absent) return { status: "absent", why: error.message };
+  if (error instanceof NotHere) return { status: "unknown", why: error.message };
   const code = unsupportedCode(error);
   if (code !== undefined) return { status: "refused", code, why: (error as Error).message };
   const stack = error instanceof Error ? (error.stack ?? "") : "";

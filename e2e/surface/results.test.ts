@@ -86,6 +86,8 @@ test("a row works nowhere when no check of it works on any runtime", () => {
   ]);
   expect(rowsThatWorkNowhere(unproven, new Map([["b", new Map([["browser", refused]])]]))).toHaveLength(2);
   expect(rowsThatWorkNowhere(unproven, new Map([["b", new Map([["browser", works]])]]))).toEqual([]);
+  const unknown: Verdict = { status: "unknown", why: "" };
+  expect(rowsThatWorkNowhere(unproven, new Map([["b", new Map([["node", unknown]])]]))).toEqual([]);
   const unprovokable = new Map([["error SSL/270", "why"]]);
   expect(rowsThatWorkNowhere({ ...unproven, unprovokable }, new Map())).toEqual(["property user works nowhere"]);
 });

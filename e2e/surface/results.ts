@@ -35,11 +35,13 @@ export function listingFaults({ rows, checks, unprovokable }: Evidence): string[
   ];
 }
 
-/** Rows that no runtime shows. */
+/** Rows that no runtime shows; what this machine cannot bring about, others have seen. */
 export function rowsThatWorkNowhere({ rows, checks, unprovokable }: Evidence, results: Results): string[] {
   const working = new Set(
     checks
-      .filter(({ title }) => [...(results.get(title)?.values() ?? [])].some(({ status }) => status === "works"))
+      .filter(({ title }) =>
+        [...(results.get(title)?.values() ?? [])].some(({ status }) => status === "works" || status === "unknown"),
+      )
       .flatMap((check) => check.rows),
   );
   return rows

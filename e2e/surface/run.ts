@@ -31,7 +31,7 @@ const { values: wanted } = parseArgs({
   },
 });
 /** How long a check may take, on a machine that is busy. */
-const timeoutMs = 30_000;
+const timeoutMs = 90_000;
 /** How many are under way at a time. */
 const concurrency = 6;
 
@@ -134,7 +134,7 @@ function note(name: RuntimeName, check: string | SurfaceRow, verdict: Verdict, d
   }
   passed++;
   if (typeof check !== "string") return;
-  const word = { works: "works", refused: "refused", absent: "no" }[verdict.status];
+  const word = { works: "works", refused: "refused", absent: "no", unknown: "unknown" }[verdict.status];
   const why = verdict.status === "works" ? "" : ` (${verdict.why})`;
   const time = durationMs < 1000 ? "" : ` [${(durationMs / 1000).toFixed(1)} s]`;
   console.log(`  ${word.padEnd(7)}  ${title}${why}${time}`);

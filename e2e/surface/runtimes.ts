@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { build, type BuildOptions } from "esbuild";
+import { build, type BuildOptions, type Plugin } from "esbuild";
 
 import { commandOf } from "../hosts/run-command-line.ts";
 import { chromiumArguments } from "../hosts/run-playwright.ts";
@@ -29,6 +29,7 @@ export interface RuntimeOptions {
 
 const output = join(root, ".cache/e2e/surface");
 const here = import.meta.dirname;
+const umd = join(root, "packages/component/dist/component.umd.js");
 /** What the packages load when it is there. */
 const optional = ["pkijs", "asn1js", "socks", "classic-level", "ws", "@mongodb-js/saslprep", "bcrypt-pbkdf"];
 
@@ -97,8 +98,9 @@ async function startCommandLine(name: "node" | "deno", options: RuntimeOptions):
   const [command, ...flags] = commandOf(name);
   const child = spawn(command, [...flags, outfile], {
     cwd: root,
-    env: { ...process.env, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", NODE_NO_WARNINGS: "1" },
+    env: { ...withoutProxies(process.env), NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", NODE_NO_WARNINGS: "1" },
   });
+  child.stdin.on("error", () => undefined); // It has ended, which `close` tells.
   const kill = (): void => void child.kill("SIGKILL");
   process.once("exit", kill);
   const unhandled: string[] = [];
@@ -138,6 +140,11 @@ async function startCommandLine(name: "node" | "deno", options: RuntimeOptions):
   };
 }
 
+/** All that checks reach is on this machine. */
+function withoutProxies(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(all|https?|no)_proxy$/i.test(name)));
+}
+
 function parse(line: string): Outcome | { readonly unhandled: string } {
   try {
     return JSON.parse(line) as Outcome | { readonly unhandled: string };
@@ -146,15 +153,37 @@ function parse(line: string): Outcome | { readonly unhandled: string } {
   }
 }
 
+/** The package is what its script tag has made. */
+const ofScriptTag: Plugin = {
+  name: "of-script-tag",
+  setup: (bundler) => {
+    bundler.onResolve({ filter: /^@rivulet\/component$/ }, () => ({ path: "component", namespace: "script-tag" }));
+    bundler.onLoad({ filter: /.*/, namespace: "script-tag" }, () => ({
+      contents: "module.exports = globalThis.rivuletComponent;",
+    }));
+  },
+};
+
 async function startPage(options: RuntimeOptions): Promise<Runtime> {
   const outfile = join(output, "page.js");
   const entryPoints = [join(here, "page.ts")];
-  await build({ ...buildOptions("browser", options), entryPoints, outfile, format: "iife", platform: "browser" });
-  const script = await readFile(outfile);
+  const plugins = options.fromSource ? [] : [ofScriptTag];
+  await build({
+    ...buildOptions("browser", options),
+    entryPoints,
+    outfile,
+    format: "iife",
+    platform: "browser",
+    plugins,
+  });
+  // What was built is loaded as a page loads it that has no bundler.
+  const scripts = new Map([["/page.js", await readFile(outfile)]]);
+  if (!options.fromSource) scripts.set("/component.umd.js", await readFile(umd));
+  const tags = [...scripts.keys()].reverse().map((path) => `<script src="${path}"></script>`);
   const server = createServer((request, response) => {
-    const isScript = request.url === "/page.js";
-    response.setHeader("content-type", isScript ? "text/javascript" : "text/html");
-    response.end(isScript ? script : '<!doctype html><title>surface</title><script src="/page.js"></script>');
+    const script = scripts.get(request.url ?? "");
+    response.setHeader("content-type", script === undefined ? "text/html" : "text/javascript");
+    response.end(script ?? `<!doctype html><title>surface</title>${tags.join("")}`);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo; // listening on TCP

@@ -56,7 +56,7 @@ function fact(row: string, property: string, check: CertificateFact["check"]): C
   return { row, property, check };
 }
 
-/** Such as `23-Jan-2000 15:00:00`, in local time: what `Date.parse` takes, without the hyphens. */
+/** Such as `05-Mar-2024 08:30:00`, in local time: what `Date.parse` takes, without the hyphens. */
 function checkDate(value: unknown, expectedMs: number): void {
   const text = String(value);
   matches(text, /^\d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d:\d\d$/);

@@ -42,11 +42,10 @@ const reasons: readonly { readonly why: string; readonly rows: readonly string[]
     why: "Linux ends no connection by itself, unless it has waited many minutes for an answer; when the class ends one, it says why",
     rows: ["TCP/IP/10053"],
   },
-  { why: "the kernel would have to run out of memory for its buffers", rows: ["TCP/IP/10055"] },
   { why: "every connection has a socket of its own; connecting again has the code 104", rows: ["TCP/IP/10056"] },
   { why: "without a connection there is no socket to do something with: 1117", rows: ["TCP/IP/10057"] },
   { why: "nothing is sent after the side of the client has been closed: 1117", rows: ["TCP/IP/10058"] },
-  { why: "Linux has had no such error since descriptors are no longer spliced", rows: ["TCP/IP/10059"] },
+  { why: "it is said of descriptors that are passed to other processes, and none are", rows: ["TCP/IP/10059"] },
   {
     why: "the kernel gives up after two minutes or more, which no check waits for; the class gives up before, by its timeout, with the code 201",
     rows: ["TCP/IP/10060"],

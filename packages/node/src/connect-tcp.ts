@@ -37,8 +37,9 @@ export async function connectTcp(
   lookUp: LookUp = lookUpByTheSystem,
 ): Promise<Socket> {
   signal.throwIfAborted();
+  const wanted = { family: given.family, hostname: target.hostname };
   const options = isName(given.localAddress)
-    ? { ...given, localAddress: await untilAborted(signal, findLocalAddress(given.localAddress, given.family, lookUp)) }
+    ? { ...given, localAddress: await untilAborted(signal, findLocalAddress(given.localAddress, wanted, lookUp)) }
     : given;
   const family = chooseFamily(options);
   try {
@@ -58,15 +59,17 @@ function isName(localAddress: string | undefined): localAddress is string {
   return localAddress !== undefined && isIP(localAddress) === 0;
 }
 
-/** The address that a name of this machine stands for. */
+/** The address that a name of this machine stands for; where the server is an address, one of its family. */
 async function findLocalAddress(
   name: string,
-  family: ResolvedSocketOptions["family"],
+  { family, hostname }: { readonly family: ResolvedSocketOptions["family"]; readonly hostname: string },
   lookUp: LookUp,
 ): Promise<string> {
-  const wanted = familyNumber(family);
+  const wanted = familyNumber(family) || familyOf(hostname);
   let cause: unknown;
   const addresses = await lookUp(name, wanted).catch((error: unknown) => {
+    // Later there may be an answer.
+    if (error instanceof Error && "code" in error && error.code === "EAI_AGAIN") throw connectError(name, error);
     cause = error;
     return [];
   });
@@ -79,6 +82,12 @@ async function findLocalAddress(
 }
 
 function familyNumber(family: ResolvedSocketOptions["family"]): 0 | 4 | 6 {
+  return family === 4 || family === 6 ? family : 0;
+}
+
+/** 0: a name. */
+function familyOf(hostname: string): 0 | 4 | 6 {
+  const family = isIP(hostname);
   return family === 4 || family === 6 ? family : 0;
 }
 

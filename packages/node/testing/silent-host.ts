@@ -12,13 +12,16 @@ const program = `
   const server = require("node:net").createServer();
   server.listen({ host: "127.0.0.1", port: 0, backlog: 1 }, () => {
     require("node:fs").writeSync(1, String(server.address().port));
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600_000); // longer than any test takes
+    process.exit();
   });
 `;
 
 /** The port is on 127.0.0.1; on other addresses of the machine it is free. */
 export async function startSilentHost(): Promise<SilentHost> {
   const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+  const kill = (): void => void child.kill("SIGKILL");
+  process.once("exit", kill); // a test run that dies leaves nothing behind
   const [text] = (await once(child.stdout, "data")) as [Buffer];
   const port = Number(text);
   // The system takes one more than was asked for.
@@ -33,7 +36,8 @@ export async function startSilentHost(): Promise<SilentHost> {
     port,
     async close() {
       const exited = once(child, "exit");
-      child.kill("SIGKILL");
+      process.off("exit", kill);
+      kill();
       await exited;
       for (const socket of queued) socket.destroy();
     },

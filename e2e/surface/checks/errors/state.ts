@@ -1,5 +1,5 @@
 import type { MQTT } from "@rivulet/component";
-import { equal, event, throwsCode, type Stage, type SurfaceCheck } from "../../check.ts";
+import { equal, event, ok, throwsCode, type Stage, type SurfaceCheck } from "../../check.ts";
 import { join } from "../joining.ts";
 
 /** Shows that it cannot be set while there is a connection, which goes on. */
@@ -104,7 +104,7 @@ export const checks: readonly SurfaceCheck[] = [
     run: async (stage) => {
       const peer = await stage.lab.openPeer();
       const mqtt = stage.mqtt();
-      mqtt.timeout = 1;
+      mqtt.timeout = 3;
       await throwsCode(201, () => mqtt.connectTo(peer.host, peer.port));
       await peer.next("connect");
       await peer.ended();
@@ -127,6 +127,20 @@ export const checks: readonly SurfaceCheck[] = [
       const disconnected = event(mqtt, "disconnected");
       await peer.end();
       equal((await disconnected).statusCode, 1120, "The status");
+    },
+  },
+  {
+    rows: ["error TCP/IP/10055"],
+    title: "More messages at a time than there is room for, 16 MiB, fail with 10055; those before them are sent",
+    run: async (stage) => {
+      const { mqtt, peer } = await join(stage);
+      const payload = new Uint8Array(500_000);
+      const publishing = Array.from({ length: 60 }, () => mqtt.publishData("kitchen", 0, payload));
+      const outcomes = Promise.allSettled(publishing);
+      await throwsCode(10_055, () => publishing.at(-1));
+      equal((await peer.next("publish")).payload.length, payload.length, "The length of what is sent");
+      const refused = (await outcomes).filter(({ status }) => status === "rejected").length;
+      ok(refused > 20 && refused < 40, `${refused} of 60 messages were refused`);
     },
   },
 ];

@@ -1,6 +1,6 @@
 import type { MQTT } from "@rivulet/component";
 
-import { equal, event, ok, pass, throwsCode, until, type Stage, type SurfaceCheck } from "../../check.ts";
+import { equal, event, ok, pass, textOf, throwsCode, until, type Stage, type SurfaceCheck } from "../../check.ts";
 import type { Peer } from "../../lab-calls.ts";
 import { connectTo } from "./connecting.ts";
 
@@ -43,7 +43,10 @@ const keepAlive: readonly SurfaceCheck[] = [
     title: "TCPKeepAlive: the kernel is to probe the connection after the system's time",
     run: async (stage) => {
       const { peer } = await connected(stage, "TCPKeepAlive=True");
-      ok(((await probeMs(stage, peer)) ?? 0) > 90_000, "The kernel has no timer");
+      const file = await stage.lab.readFile("/proc/sys/net/ipv4/tcp_keepalive_time");
+      const systemMs = Number(textOf(file ?? new Uint8Array())) * 1000;
+      const whenMs = (await probeMs(stage, peer)) ?? 0;
+      ok(whenMs > systemMs / 2 && whenMs <= systemMs, `The kernel's timer is at ${whenMs} ms instead of ${systemMs}`);
     },
   },
   {
@@ -98,7 +101,7 @@ const linger: readonly SurfaceCheck[] = [
     run: async (stage) => {
       const [short, long] = await Promise.all([
         deliveredAtEnd(stage, "LingerTime=1"),
-        deliveredAtEnd(stage, "LingerTime=30"),
+        deliveredAtEnd(stage, "LingerTime=80"),
       ]);
       ok(long > flood.length, `With a long time, ${long} bytes of ${flood.length} were delivered`);
       ok(short < flood.length, `With a short time, ${short} bytes of ${flood.length} were delivered`);
@@ -112,19 +115,15 @@ const rate: readonly SurfaceCheck[] = [
     title: "MaxTransferRate: the server gets no more bytes a second, and sends as many as it likes",
     run: async (stage) => {
       const { mqtt, peer } = await connected(stage, "MaxTransferRate=20000");
-      const startedAt = performance.now();
       const messageIn = event(mqtt, "messageIn");
-      await peer.send({ type: "publish", topicName: "in", qos: 0, payload: new Uint8Array(100_000) });
-      await messageIn;
-      const takenMs = performance.now() - startedAt;
-      ok(takenMs < 2500, `100,000 bytes came in within ${takenMs} ms, as if they were limited too`);
+      // With the limit it would take longer than a check may take.
+      await peer.send({ type: "publish", topicName: "in", qos: 0, payload: new Uint8Array(4_000_000) });
+      equal((await messageIn).message.length, 4_000_000, "The length of the message");
+      const startedAt = performance.now();
       await mqtt.publishData("out", 0, new Uint8Array(30_000));
       await until(async () => (await peer.count()) > 30_000);
-      const chunks = (await peer.chunks()).slice(1); // Without CONNECT.
-      const sentMs = (chunks.at(-1)?.atMs ?? 0) - (chunks[0]?.atMs ?? 0);
-      ok(sentMs > 1200 && sentMs < 5000, `30,000 bytes at 20,000 a second took ${sentMs} ms`);
-      const largest = Math.max(...chunks.map(({ length }) => length));
-      ok(largest <= 5000, `A piece had ${largest} bytes`);
+      const takenMs = performance.now() - startedAt;
+      ok(takenMs > 1200 && takenMs < 15_000, `30,000 bytes at 20,000 a second took ${takenMs} ms`);
     },
   },
   {
@@ -132,9 +131,15 @@ const rate: readonly SurfaceCheck[] = [
     title: "TcpNoDelay: what is sent in two turns leaves in two segments, or waits until the first is acknowledged",
     isAlone: true,
     run: async (stage) => {
-      const without = await medianGapMs(stage, "TcpNoDelay=True");
-      const withDelay = await medianGapMs(stage, "TcpNoDelay=False");
-      ok(withDelay > without + 20, `${withDelay} ms with the delay, ${without} ms without`);
+      const found: string[] = [];
+      // On a machine that is busy, bytes of both are read late: then once more.
+      while (found.length < 5) {
+        const without = await medianGapMs(stage, "TcpNoDelay=True");
+        const withDelay = await medianGapMs(stage, "TcpNoDelay=False");
+        if (withDelay > without + 20) return;
+        found.push(`${withDelay} ms with the delay, ${without} ms without`);
+      }
+      throw new Error(found.join("; "));
     },
   },
 ];
@@ -171,6 +176,18 @@ const mebibyte = 1024 * 1024;
 /** PUBREL packets: to each a client has an answer, and all of them are more than it lets wait to be sent. */
 const releases = "62020001".repeat(600_000);
 
+/** How many bytes wait to be sent when they are no fewer after a while. */
+async function unsentAtRest(peer: Peer): Promise<number> {
+  let unsent = await peer.unsent();
+  for (let turn = 0; turn < 30 && unsent > 0; turn++) {
+    await pass(10);
+    const now = await peer.unsent();
+    if (now !== unsent) turn = 0;
+    unsent = now;
+  }
+  return unsent;
+}
+
 /** How many bytes a client takes that reads no more, since its answers cannot be sent. */
 async function takenUnread(stage: Stage, setting: string): Promise<number> {
   const { mqtt, peer } = await connected(stage, setting, "MaxTransferRate=1000");
@@ -183,7 +200,7 @@ async function takenUnread(stage: Stage, setting: string): Promise<number> {
   while (unsent === 0 && sent < 24) {
     await peer.sendHex(message);
     sent += 1;
-    for (let turn = 0; turn < 20 && (unsent = await peer.unsent()) > 0; turn++) await pass(10);
+    unsent = await unsentAtRest(peer);
   }
   mqtt.interrupt();
   return sent * mebibyte - unsent;

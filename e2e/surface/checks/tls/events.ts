@@ -125,7 +125,7 @@ const statusChecks: readonly SurfaceCheck[] = [
       await mqtt.publishMessage("surface/records", 0, "x".repeat(100));
       await peer.next("publish");
       const [record = "", ...more] = records().slice(before);
-      // A PUBLISH of 118 bytes, its content type, and what authenticates it.
+      // A PUBLISH of 119 bytes, its content type, and what authenticates it.
       equal([record, more], ["record sent: application_data, TLS 1.2, 136 bytes", []], "What was sent for a PUBLISH");
     },
   },

@@ -19,9 +19,10 @@ export interface PublishOptions extends MessageProperties {
   readonly duplicate?: boolean | undefined;
   /**
    * What to wait for: that the server has taken the message; or only that the transport has, as at QoS 0 (`"sent"`); or
-   * only that the session store has it (`session`), so that it is seen through whatever happens to this process:
-   * `packetId` is then undefined where it waits to be sent. What the server says against it later is an `error` event. A message at QoS 0 is stored only while it waits; one that leaves
-   * at once is waited for in any case. Default: `"acknowledged"`.
+   * only that the session store has it (`"stored"`, with `session`), so that it is seen through whatever happens to this
+   * process: `packetId` is then undefined where it waits to be sent. What the server says against it later is an `error`
+   * event. A message at QoS 0 is stored only while it waits; one that leaves at once is waited for in any case. Default:
+   * `"acknowledged"`.
    */
   readonly until?: "acknowledged" | "sent" | "stored" | undefined;
   /**

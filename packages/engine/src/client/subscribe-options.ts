@@ -29,8 +29,8 @@ export interface SubscribeOptions extends FilterOptions {
   /** The Subscription Identifier, 1 to 268,435,455. MQTT 5.0 only. */
   readonly identifier?: number | undefined;
   /**
-   * Whether a subscription without `identifier` gets one by itself where the server knows them, so that it hands over only
-   * what was sent for it. Default: true.
+   * Whether a subscription without `identifier` gets one by itself where the server knows them, so that it hands over
+   * only what was sent for it. Of subscriptions that overlap, have all get one, or none. Default: true.
    */
   readonly identify?: boolean | undefined;
   /** User Properties of SUBSCRIBE. MQTT 5.0 only. */

@@ -39,6 +39,20 @@ describe("republishInterval", () => {
     expect(left(driver)).toStrictEqual([]);
   });
 
+  test("of several messages each is due by itself, also when an earlier one has been answered", () => {
+    const driver = republishing();
+    driver.publish("a");
+    left(driver);
+    driver.wait(400).publish("b");
+    left(driver);
+    driver.receive(answer("puback", 1));
+    driver.wait(600);
+    expect(left(driver)).toStrictEqual([]);
+    expect(driver.session.nextDeadline).toBe(1_400);
+    driver.wait(400);
+    expect(left(driver)).toStrictEqual(["b 2 again"]);
+  });
+
   test("sends PUBREL again too, in the original order, and no PUBLISH after PUBREC", () => {
     const driver = republishing();
     for (const topic of ["a", "b", "c"]) driver.publish(topic, qos2);

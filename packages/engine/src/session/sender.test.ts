@@ -287,6 +287,20 @@ describe("requests", () => {
     expect(driver.session.isAwaitingServer).toBe(false);
   });
 
+  test("one that was answered before others changes nothing for these", () => {
+    const driver = new SessionDriver().connected();
+    driver.subscribe("a", ["a"], 5_000);
+    driver.subscribe("b", ["b"], 9_000);
+    driver.receive({ type: "suback", packetIdentifier: 1, reasonCodes: [0] });
+    driver.events();
+    driver.wait(5_000);
+    expect(driver.session.nextDeadline).toBe(9_000);
+    driver.wait(3_999);
+    expect(driver.eventsOf("failed")).toStrictEqual([]);
+    driver.wait(1);
+    expect(driver.eventsOf("failed")).toMatchObject([{ context: "b" }]);
+  });
+
   test("an invalid filter throws, and nothing has changed", () => {
     const driver = new SessionDriver().connected();
     expect(() => driver.subscribe("a", ["a/#/b"])).toThrow(InvalidTopicError);

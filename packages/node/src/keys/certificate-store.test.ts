@@ -268,6 +268,19 @@ describe("openCertificateStore refuses", () => {
     expect(() => openCertificateStore(Buffer.from(hex.padEnd(64, "0"), "hex"))).toThrow(UnsupportedError);
   });
 
+  it("keys that take longer to derive together than one may", async () => {
+    const algorithm = ["-v2", "aes-256-cbc", "-iter", "2000000"];
+    const secret = ["-passout", "pass:s3cret"];
+    const pem = await lab.openssl("pkcs8", "-topk8", "-in", leaf.keyFile, ...algorithm, ...secret);
+    // The second one says that it has 8,388,607 iterations, which it may have alone.
+    const der = Buffer.from(pem.replaceAll(/-----.*?-----|\s/g, ""), "base64").toString("hex");
+    const longer = Buffer.from(der.replace("02031e8480", "02037fffff"), "hex").toString("base64");
+    const second = `-----BEGIN ENCRYPTED PRIVATE KEY-----\n${longer}\n-----END ENCRYPTED PRIVATE KEY-----\n`;
+    expect(() => openCertificateStore(Buffer.from(pem + second), { passphrase: "s3cret" })).toThrow(
+      "the store needs more than 10000000 iterations to be decrypted, which is the limit",
+    );
+  });
+
   it("a store that is too large", () => {
     expect(() => openCertificateStore(new Uint8Array(16 * 1024 * 1024 + 1))).toThrow("has more than 16777216 bytes");
   });

@@ -125,22 +125,43 @@ function makeEntries({
   readonly publicKeys: readonly KeyObject[];
 }): StoreEntry[] {
   const unique = new Map(certificates.map((der) => [Buffer.from(der).toString("latin1"), checkCertificate(der)]));
-  const left = [...unique.values()].map((der) => ({ info: certificateInfo(der), x509: new X509Certificate(der) }));
-  const all: readonly Parsed[] = [...left];
+  const all: readonly Parsed[] = Array.from(unique.values(), (der) => ({
+    info: certificateInfo(der),
+    x509: new X509Certificate(der),
+  }));
+  const byKey = privateKeys.length === 0 ? new Map<string, Parsed[]>() : groupByKey(all);
+  const owned = new Set<Parsed>();
   const entries: StoreEntry[] = [];
   for (const key of privateKeys) {
     const publicKey = createPublicKey(key);
-    const spki = encodeSpki(publicKey);
-    const index = left.findIndex(({ x509 }) => spki.equals(encodeSpki(x509.publicKey)));
-    const [own] = index < 0 ? [] : left.splice(index, 1);
+    const own = byKey.get(encodeSpki(publicKey).toString("latin1"))?.shift();
+    if (own !== undefined) owned.add(own);
     const privateKey = key.export({ type: "pkcs8", format: "pem" }).toString();
     entries.push(own === undefined ? keyEntry(publicKey, privateKey) : certificateEntry(own, { all, privateKey }));
   }
   const issuers = new Set(all.filter(({ info }) => info.issuer !== info.subject).map(({ info }) => info.issuer));
   const isIssuer = ({ info }: Parsed): boolean => issuers.has(info.subject);
+  const left = all.filter((one) => !owned.has(one));
   const others = [...left.filter((one) => !isIssuer(one)), ...left.filter(isIssuer)];
   entries.push(...others.map((one) => certificateEntry(one, { all, privateKey: undefined })));
   return [...entries, ...publicKeys.map((key) => keyEntry(key, undefined))];
+}
+
+/** Certificates by their public keys. One with a key that Node does not know has none of the private keys. */
+function groupByKey(all: readonly Parsed[]): Map<string, Parsed[]> {
+  const groups = new Map<string, Parsed[]>();
+  for (const one of all) {
+    let spki: string;
+    try {
+      spki = encodeSpki(one.x509.publicKey).toString("latin1");
+    } catch {
+      continue;
+    }
+    const group = groups.get(spki);
+    if (group === undefined) groups.set(spki, [one]);
+    else group.push(one);
+  }
+  return groups;
 }
 
 function certificateEntry(

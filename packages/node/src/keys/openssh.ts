@@ -1,6 +1,7 @@
 import { createDecipheriv, type CipherGCMTypes, type KeyObject } from "node:crypto";
 import { maxBcryptRounds } from "./limits.ts";
 import { bcryptPbkdf } from "./optional-libraries.ts";
+import { Effort } from "./pbe.ts";
 import { KeyProblem } from "./problems.ts";
 import { readOpenSshNumbers } from "./ssh-key.ts";
 import { SshReader } from "./ssh-wire.ts";
@@ -29,7 +30,11 @@ const ciphers: ReadonlyMap<string, Cipher> = new Map([
 ]);
 
 /** Reads what stands in `-----BEGIN OPENSSH PRIVATE KEY-----` (PROTOCOL.key of OpenSSH). */
-export function* readOpenSshKey(bytes: Uint8Array, passphrase: string | undefined): Steps<KeyObject> {
+export function* readOpenSshKey(
+  bytes: Uint8Array,
+  passphrase: string | undefined,
+  effort: Effort = new Effort(),
+): Steps<KeyObject> {
   const beginning = Buffer.from(bytes.subarray(0, magic.length)).toString("latin1");
   if (beginning !== magic) throw new KeyProblem("is damaged");
   const reader = new SshReader(bytes.subarray(magic.length));
@@ -45,18 +50,19 @@ export function* readOpenSshKey(bytes: Uint8Array, passphrase: string | undefine
   const known = ciphers.get(cipher);
   if (known === undefined)
     throw new KeyProblem(`is encrypted with ${nameOf(cipher)}, which cannot be read`, "unsupported");
-  const key = yield* deriveKey(passphrase, derivationOptions, known.keyBytes + known.ivBytes);
+  const key = yield* deriveKey(derivationOptions, { passphrase, effort, length: known.keyBytes + known.ivBytes });
   const plain = decrypt(known, key, { secret, tag: reader.rest.subarray(0, 16) });
   return readSecret(plain, "is not opened", "passphrase-wrong");
 }
 
-function* deriveKey(passphrase: string, options: Uint8Array, length: number): Steps<Uint8Array> {
+function* deriveKey(
+  options: Uint8Array,
+  { passphrase, effort, length }: { readonly passphrase: string; readonly effort: Effort; readonly length: number },
+): Steps<Uint8Array> {
   const reader = new SshReader(options);
   const salt = reader.string();
   const rounds = reader.uint32();
-  if (rounds > maxBcryptRounds) {
-    throw new KeyProblem(`needs ${rounds} rounds to be decrypted, and the limit is ${maxBcryptRounds}`);
-  }
+  effort.spend("bcrypt", rounds, `needs ${rounds} rounds to be decrypted, and the limit is ${maxBcryptRounds}`);
   const bcrypt = yield* perform(bcryptPbkdf);
   const secret = Buffer.from(passphrase);
   const key = new Uint8Array(length);

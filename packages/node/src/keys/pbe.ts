@@ -12,6 +12,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { promisify } from "node:util";
 import { derTag, type DerElement } from "./der.ts";
 import {
+  maxBcryptRounds,
   maxDerivationMemoryBytes,
   maxDerivationWorkBytes,
   maxPbkdf2Iterations,
@@ -41,16 +42,25 @@ export function toPassword(passphrase: string | undefined): Password {
 
 /** What deriving keys may still cost for one file. */
 export class Effort {
-  #pbkdf2 = maxPbkdf2Iterations;
-  #pkcs12 = maxPkcs12Iterations;
+  readonly #left: Record<Derivation, number> = { ...limits };
 
-  spend(kind: "pbkdf2" | "pkcs12", iterations: number): void {
-    if (iterations < 1) throw new KeyProblem("is damaged");
-    const left = kind === "pbkdf2" ? (this.#pbkdf2 -= iterations) : (this.#pkcs12 -= iterations);
-    const limit = kind === "pbkdf2" ? maxPbkdf2Iterations : maxPkcs12Iterations;
-    if (left < 0) throw new KeyProblem(`needs more than ${limit} iterations to be decrypted, which is the limit`);
+  /** `problem` says what is wrong when there is not enough left; by default, that there are too many iterations. */
+  spend(kind: Derivation, amount: number, problem?: string): void {
+    if (amount < 1) throw new KeyProblem("is damaged");
+    this.#left[kind] -= amount;
+    if (this.#left[kind] >= 0) return;
+    throw new KeyProblem(problem ?? `needs more than ${limits[kind]} iterations to be decrypted, which is the limit`);
   }
 }
+
+type Derivation = "pbkdf2" | "pkcs12" | "scrypt" | "bcrypt";
+
+const limits: Readonly<Record<Derivation, number>> = {
+  pbkdf2: maxPbkdf2Iterations,
+  pkcs12: maxPkcs12Iterations,
+  scrypt: maxDerivationWorkBytes,
+  bcrypt: maxBcryptRounds,
+};
 
 const pbkdf2Async = promisify(pbkdf2);
 const scryptAsync = promisify<Uint8Array, Uint8Array, number, ScryptOptions, Buffer>(scrypt);
@@ -200,18 +210,20 @@ function* deriveKey(
 
 function* deriveScrypt(
   parameters: DerElement,
-  { password, length = 32 }: { readonly password: Uint8Array; readonly length: number | undefined },
+  {
+    password,
+    length = 32,
+    effort,
+  }: { readonly password: Uint8Array; readonly length: number | undefined; readonly effort: Effort },
 ): Steps<Uint8Array> {
   const salt = parameters.child(0).octetString();
   const [cost, blockSize, parallelization] = [1, 2, 3].map((index) => parameters.child(index).smallInteger());
   if (cost === undefined || blockSize === undefined || parallelization === undefined)
     throw new KeyProblem("is damaged");
   const memory = 128 * cost * blockSize;
-  if (memory > maxDerivationMemoryBytes || memory * parallelization > maxDerivationWorkBytes) {
-    throw new KeyProblem(
-      `needs more than ${maxDerivationMemoryBytes} bytes of memory, or longer, than scrypt may take`,
-    );
-  }
+  const problem = `needs more than ${maxDerivationMemoryBytes} bytes of memory, or longer, than scrypt may take`;
+  if (memory > maxDerivationMemoryBytes) throw new KeyProblem(problem);
+  effort.spend("scrypt", memory * parallelization, problem);
   const options = { N: cost, r: blockSize, p: parallelization, maxmem: 2 * maxDerivationMemoryBytes };
   try {
     return yield* perform<Uint8Array>({

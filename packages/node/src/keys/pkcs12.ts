@@ -117,10 +117,14 @@ function* decrypt(algorithm: DerElement, content: Uint8Array, opening: Opening):
 }
 
 /** Decrypts an EncryptedPrivateKeyInfo (RFC 5958, section 3) to what is in it. */
-export function* decryptPkcs8(bytes: Uint8Array, passphrase: string | undefined): Steps<Uint8Array> {
+export function* decryptPkcs8(
+  bytes: Uint8Array,
+  passphrase: string | undefined,
+  effort: Effort = new Effort(),
+): Steps<Uint8Array> {
   if (passphrase === undefined) throw new KeyProblem("is encrypted", "passphrase-missing");
   const info = DerElement.parse(bytes).expect(derTag.sequence);
-  const options = { password: toPassword(passphrase), effort: new Effort() };
+  const options = { password: toPassword(passphrase), effort };
   const plain = yield* decryptPbe(info.child(0, derTag.sequence), info.child(1).octetString(), options);
   if (plain === undefined || derKindOf(plain) !== "pkcs8") throw new KeyProblem("is not opened", "passphrase-wrong");
   return plain;

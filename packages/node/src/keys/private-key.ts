@@ -4,6 +4,7 @@ import { DerElement } from "./der.ts";
 import { certificatesOfJwk, parseJwk, readPrivateJwk } from "./jwk.ts";
 import { describeKind, kindOf, toPem, unwrapBase64, type Kind } from "./kind.ts";
 import { readOpenSshKey } from "./openssh.ts";
+import { Effort } from "./pbe.ts";
 import { decodeText, parsePem, type PemBlock } from "./pem.ts";
 import { decryptPkcs8 } from "./pkcs12.ts";
 import { KeyProblem } from "./problems.ts";
@@ -102,12 +103,16 @@ function* readPem(text: string, passphrase: string | undefined): Steps<KeyObject
 }
 
 /** The key in one block of PEM. */
-export function* readPrivateBlock(block: PemBlock, passphrase: string | undefined): Steps<KeyObject> {
+export function* readPrivateBlock(
+  block: PemBlock,
+  passphrase: string | undefined,
+  effort: Effort = new Effort(),
+): Steps<KeyObject> {
   switch (block.label) {
     case "OPENSSH PRIVATE KEY":
-      return yield* readOpenSshKey(block.bytes, passphrase);
+      return yield* readOpenSshKey(block.bytes, passphrase, effort);
     case "ENCRYPTED PRIVATE KEY":
-      return readPkcs8(yield* decryptPkcs8(block.bytes, passphrase));
+      return readPkcs8(yield* decryptPkcs8(block.bytes, passphrase, effort));
     case "PRIVATE KEY":
     case "RSA PRIVATE KEY":
     case "EC PRIVATE KEY":

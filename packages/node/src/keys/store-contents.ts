@@ -2,6 +2,7 @@ import type { KeyObject } from "node:crypto";
 import { findInPem, readPkcs7 } from "./certificates.ts";
 import { certificatesOfJwk, parseJwks, readPrivateJwk, readPublicJwk } from "./jwk.ts";
 import type { Kind } from "./kind.ts";
+import { Effort } from "./pbe.ts";
 import { decodeText, parsePem } from "./pem.ts";
 import { openKeyStore } from "./pkcs12.ts";
 import { isPrivate, privateKeyOf, readPkcs8, readPrivateBlock } from "./private-key.ts";
@@ -60,8 +61,9 @@ function* readPem(bytes: Uint8Array, { kind, passphrase, wantsKeys }: StoreReadi
   const text = decodeText(bytes);
   const { certificates } = findInPem(text);
   const privateKeys: KeyObject[] = [];
+  const effort = new Effort();
   for (const block of wantsKeys ? parsePem(text).filter(isPrivate) : []) {
-    privateKeys.push(yield* readPrivateBlock(block, passphrase));
+    privateKeys.push(yield* readPrivateBlock(block, passphrase, effort));
   }
   const isFilled = certificates.length > 0 || privateKeys.length > 0;
   return { certificates, privateKeys, publicKeys: isFilled ? [] : [publicKeyOf(bytes, kind)] };

@@ -158,13 +158,13 @@ function checkList(list: string, { cipherSuites }: TlsOptions): string {
 function findSuite(name: string): CipherSuite {
   const suite = suitesByName.get(name.toUpperCase());
   if (suite === undefined) {
-    if (dropped.test(name)) throw notHere(name);
     if (withoutCertificate.test(name)) {
       throw new UnsupportedError(
         "tls.cipherSuites",
         `${name} of tls.cipherSuites is not supported: it goes without a certificate`,
       );
     }
+    if (dropped.test(name)) throw notHere(name);
     throw new InvalidOptionError(
       "tls.cipherSuites",
       `There is no cipher suite "${name}", which is in tls.cipherSuites`,

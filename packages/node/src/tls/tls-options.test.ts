@@ -128,6 +128,7 @@ describe("options for TLS", () => {
       "not supported by the OpenSSL of this platform",
     ],
     ["cipherSuites", { cipherSuites: ["TLS_DH_anon_WITH_AES_128_GCM_SHA256"] }, "it goes without a certificate"],
+    ["cipherSuites", { cipherSuites: ["TLS_ECDH_anon_WITH_AES_128_CBC_SHA"] }, "it goes without a certificate"],
     ["cipherSuites", { cipherSuites: ["PSK-AES128-GCM-SHA256"] }, "it goes without a certificate"],
     ["cipherSuites", { cipherSuites: ["AECDH-AES128-SHA"] }, "it goes without a certificate"],
     ["cipherSuites", { cipherSuites: ["TLS_ECDH_RSA_WITH_AES_128_CBC_SHA"] }, "not supported by the OpenSSL"],
