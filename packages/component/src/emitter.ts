@@ -40,19 +40,24 @@ export class Emitter {
 
   /** Whether nobody threw. */
   emit<Name extends keyof MQTTEvents>(name: Name, event: MQTTEvents[Name]): boolean {
-    const listeners = [...(this.#listeners.get(name) ?? [])] as Listener<Name>[];
     const handler = this.#handlers[name];
-    let isFine = true;
-    for (const listener of handler === undefined ? listeners : [handler, ...listeners]) {
-      try {
-        const result: unknown = listener(event);
-        // Nobody waits for it, but what it rejects with is not lost; only, a handler for errors would hear of its own.
-        if (result instanceof Promise) result.catch(name === "error" ? () => undefined : this.#failed);
-      } catch (error) {
-        isFine = false;
-        this.#failed(error);
-      }
-    }
+    const listeners = this.#listeners.get(name);
+    let isFine = handler === undefined || this.#call(name, handler, event);
+    if (listeners === undefined || listeners.size === 0) return isFine;
+    // One that is added meanwhile is not for this event.
+    for (const listener of [...listeners] as Listener<Name>[]) isFine = this.#call(name, listener, event) && isFine;
     return isFine;
+  }
+
+  #call<Name extends keyof MQTTEvents>(name: Name, listener: Listener<Name>, event: MQTTEvents[Name]): boolean {
+    try {
+      const result: unknown = listener(event);
+      // Nobody waits for it, but what it rejects with is not lost; only, a handler for errors would hear of its own.
+      if (result instanceof Promise) result.catch(name === "error" ? () => undefined : this.#failed);
+      return true;
+    } catch (error) {
+      this.#failed(error);
+      return false;
+    }
   }
 }

@@ -59,7 +59,7 @@ describe("Waiting", () => {
   it("passes on an error, as the documented one", async () => {
     const { promise, fail } = gate();
     const done = new Waiting().until(promise, patience());
-    fail(new InvalidTopicError("no"));
+    fail(new InvalidTopicError("no", "a/#"));
     await expect(done).rejects.toMatchObject({ name: "MQTTError", code: 502 });
   });
 
@@ -95,6 +95,24 @@ describe("Waiting", () => {
       await vi.advanceTimersByTimeAsync(1_000);
     }
     expect(watched.outcome()).toMatchObject({ code: 201 });
+  });
+
+  it("gives what came while everything stood still time to be read", async () => {
+    let bytes = 0;
+    const clock = performance.now.bind(performance);
+    let stoodStillMs = 0;
+    const now = vi.spyOn(performance, "now").mockImplementation(() => clock() + stoodStillMs);
+    const watched = watch(new Waiting().until(gate().promise, patience({ activity: () => bytes })));
+    await vi.advanceTimersByTimeAsync(2_500);
+    stoodStillMs = 30_000;
+    await vi.advanceTimersByTimeAsync(510); // The timer fires, 30 s too late.
+    expect(watched.outcome()).toBeUndefined();
+    bytes = 1;
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(watched.outcome()).toBeUndefined();
+    await vi.advanceTimersByTimeAsync(2_100);
+    expect(watched.outcome()).toMatchObject({ code: 201 });
+    now.mockRestore();
   });
 
   it("waits for ever with 0", async () => {

@@ -19,6 +19,9 @@ export interface Patience {
 /** The longest that a timer waits; longer times are waited for in parts. */
 const maximumTimerDelayMs = 0x7fff_ffff;
 
+/** A timer that is so much too late, in ms, has waited for more than its turn. */
+const lateMs = 100;
+
 /** How long an attempt to connect may take when nothing else is said, in seconds. */
 const defaultConnectSeconds = 60;
 
@@ -98,18 +101,23 @@ export class Waiting {
   #watch({ patience: { seconds, isAbsolute }, since }: Waiter, now: number): void {
     if (seconds === 0) return;
     const delayMs = isAbsolute ? since + seconds * 1000 - now : seconds * 100;
-    const due = now + Math.min(Math.max(delayMs, 0), maximumTimerDelayMs);
+    this.#wakeIn(Math.min(Math.max(delayMs, 0), maximumTimerDelayMs), now);
+  }
+
+  #wakeIn(delayMs: number, now: number): void {
+    const due = now + delayMs;
     if (due >= this.#timerDue) return;
     clearTimeout(this.#timer);
     this.#timerDue = due;
     this.#timer = setTimeout(() => {
       this.#look();
-    }, due - now);
+    }, delayMs);
   }
 
   /** Whose time is over? */
   #look(): void {
     const now = performance.now();
+    const isLate = now - this.#timerDue > lateMs;
     this.#timerDue = Infinity;
     const activity = [...this.#waiters][0]?.patience.activity() ?? 0;
     if (activity !== this.#seen) {
@@ -121,7 +129,10 @@ export class Waiting {
       const { seconds, isAbsolute } = waiter.patience;
       const from = isAbsolute ? waiter.since : Math.max(waiter.since, this.#lastByteAt);
       // A timer may fire a little early.
-      if (seconds > 0 && now - from >= seconds * 1000 - 1) {
+      const isOver = seconds > 0 && now - from >= seconds * 1000 - 1;
+      // Everything has stood still: what has come meanwhile is still to be read.
+      if (isOver && isLate && !isAbsolute) this.#wakeIn(lateMs / 2, now);
+      else if (isOver) {
         const why = isAbsolute ? "in all" : "without any data";
         this.#end(waiter, new MQTTError(201, { detail: `${seconds} s have passed ${why}` }));
       } else this.#watch(waiter, now);

@@ -9,12 +9,66 @@ export interface MessageEvents {
   messageOut(event: MessageEvent): void;
 }
 
-/** An entry of the lists; its state goes on. */
-type Entry = { -readonly [Name in keyof ListedMessage]: ListedMessage[Name] } & {
+/** An entry of the lists; its state goes on. What it shows is made when it is asked for: mostly it never is. */
+class Entry implements ListedMessage {
   readonly packet: PublishPacket;
+  readonly packetId: number;
+  duplicate: boolean;
+  state: MessageState;
   /** The last Reason Code of its acknowledgements that was not 0, or else 0. */
-  responseCode: number;
-};
+  responseCode = 0;
+
+  constructor(packet: PublishPacket, state: MessageState) {
+    this.packet = packet;
+    this.packetId = packet.packetIdentifier ?? 0;
+    this.duplicate = packet.duplicate;
+    this.state = state;
+  }
+
+  get contentType(): string {
+    return this.packet.properties?.contentType ?? "";
+  }
+
+  get correlationData(): string {
+    return hex(this.packet.properties?.correlationData);
+  }
+
+  get message(): Uint8Array {
+    return this.packet.payload;
+  }
+
+  get messageExpInterval(): number {
+    return this.packet.properties?.messageExpiryInterval ?? 0;
+  }
+
+  get payloadFormatIndicator(): number {
+    return this.packet.properties?.payloadFormatIndicator ?? 0;
+  }
+
+  get qos(): number {
+    return this.packet.qos;
+  }
+
+  get responseTopic(): string {
+    return this.packet.properties?.responseTopic ?? "";
+  }
+
+  get retained(): boolean {
+    return this.packet.retain;
+  }
+
+  get subscriptionIdentifiers(): string {
+    return (this.packet.properties?.subscriptionIdentifiers ?? []).join(",");
+  }
+
+  get topic(): string {
+    return this.packet.topicName;
+  }
+
+  get topicAlias(): number {
+    return this.packet.properties?.topicAlias ?? 0;
+  }
+}
 
 type Acknowledgement = Extract<ControlPacket, { readonly type: "puback" | "pubrec" | "pubrel" | "pubcomp" }>;
 
@@ -181,7 +235,7 @@ export class Messages {
 }
 
 function add(list: List, packet: PublishPacket, state: MessageState): void {
-  const entry = newEntry(packet, state);
+  const entry = new Entry(packet, state);
   list.delete(entry.packetId); // It comes last.
   list.set(entry.packetId, entry);
 }
@@ -193,28 +247,6 @@ function goOn(list: List, { packetIdentifier, reasonCode }: Acknowledgement, sta
   entry.state = state;
   entry.responseCode = reasonCode || entry.responseCode;
   return entry;
-}
-
-function newEntry(packet: PublishPacket, state: MessageState): Entry {
-  const { properties = {}, packetIdentifier = 0 } = packet;
-  return {
-    packet,
-    contentType: properties.contentType ?? "",
-    correlationData: hex(properties.correlationData),
-    duplicate: packet.duplicate,
-    message: packet.payload,
-    messageExpInterval: properties.messageExpiryInterval ?? 0,
-    packetId: packetIdentifier,
-    payloadFormatIndicator: properties.payloadFormatIndicator ?? 0,
-    qos: packet.qos,
-    responseCode: 0,
-    responseTopic: properties.responseTopic ?? "",
-    retained: packet.retain,
-    state,
-    subscriptionIdentifiers: (properties.subscriptionIdentifiers ?? []).join(","),
-    topic: packet.topicName,
-    topicAlias: properties.topicAlias ?? 0,
-  };
 }
 
 function eventOf({ packetIdentifier = -1, topicName, qos, payload, retain, duplicate }: PublishPacket): MessageEvent {
