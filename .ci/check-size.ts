@@ -23,19 +23,19 @@ const componentUmd = "packages/component/dist/component.umd.js";
 const budgets: readonly Budget[] = [
   {
     name: "rivulet.umd.js",
-    maximumGzipBytes: 35_600,
+    maximumGzipBytes: 35_700,
     targetGzipBytes: 16_000,
     code: async () => readFileSync(join(root, umd)),
   },
   {
     name: "component.umd.js",
-    maximumGzipBytes: 67_500,
-    targetGzipBytes: 67_500,
+    maximumGzipBytes: 68_500,
+    targetGzipBytes: 68_500,
     code: async () => readFileSync(join(root, componentUmd)),
   },
   {
     name: 'import { connect } from "rivulet"',
-    maximumGzipBytes: 36_300,
+    maximumGzipBytes: 36_400,
     targetGzipBytes: 14_000,
     code: () => bundle('export { connect } from "rivulet";'),
   },
