@@ -54,6 +54,13 @@ describe("connecting", () => {
     await harness.mqtt.connect();
   });
 
+  it("to what is no text fails at once", () => {
+    const { mqtt } = new ComponentHarness();
+    expect(() => {
+      mqtt.remoteHost = 1883 as never;
+    }).toThrow(expect.objectContaining({ code: 10022 }));
+  });
+
   it("by the property waits for nothing, and leaves nothing unhandled", async () => {
     const harness = new ComponentHarness();
     harness.onOpen = () => Promise.reject(Object.assign(new Error("no"), { code: "ECONNREFUSED" }));

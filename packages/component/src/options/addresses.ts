@@ -29,9 +29,13 @@ export function readRemoteHost(core: Core): string {
   return serverAddress ?? (proxy === undefined ? remoteAddress : undefined) ?? remoteHost;
 }
 
-/** @throws MQTTError 101. */
+/** @throws MQTTError 101; 10022 for what is no text. */
 export function setRemoteHost(core: Core, value: string): void {
   refuseChange(core, 101);
+  const given: unknown = value;
+  if (typeof given !== "string") {
+    throw new MQTTError(10022, { detail: `RemoteHost must be a string, and is a ${typeof given}` });
+  }
   core.settings.remoteHost = value;
 }
 

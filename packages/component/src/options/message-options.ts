@@ -81,8 +81,13 @@ function willOptions(settings: Settings): WillOptions | undefined {
   return { ...will, ...messageProperties(message.will), delayInterval: message.will.delayInterval };
 }
 
+const noProperties: MessageProperties = {};
+
 function messageProperties(properties: PublishProperties): MessageProperties {
   const { contentType, correlationData, messageExpInterval, payloadFormatIndicator, responseTopic } = properties;
+  const isPlain = contentType === "" && correlationData === "" && responseTopic === "";
+  // As most messages are.
+  if (isPlain && messageExpInterval === undefined && payloadFormatIndicator === undefined) return noProperties;
   return {
     ...(contentType === "" ? {} : { contentType }),
     ...(correlationData === "" ? {} : { correlationData: parseHex("CorrelationData", correlationData) }),

@@ -79,7 +79,10 @@ export function urlHost(host: string): string {
   const isBare = host.includes(":") && !host.startsWith("[");
   // A host with a port would have several readings: the port has its own property.
   if (!isBare && /\]?:/.test(host.replace(/^\[.*\]$/, ""))) throw notFound();
-  return readUrl(`http://${isBare ? `[${host}]` : host}`).hostname;
+  const { hostname } = readUrl(`http://${isBare ? `[${host}]` : host}`);
+  // No longer name can be asked for (RFC 1035, 2.3.4).
+  if (hostname.length > 255 || hostname.split(".").some((label) => label.length > 63)) throw notFound();
+  return hostname;
 }
 
 /** The platform's error is not kept: it quotes the text, which may hold a password. */

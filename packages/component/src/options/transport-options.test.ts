@@ -98,6 +98,8 @@ describe("the URL of the server", () => {
     [11_001, { host: "broker%2Eexample" }],
     [11_001, { host: "1::2::3" }],
     [11_001, { host: "ws://user:secret@a b" }],
+    [11_001, { host: `${"a".repeat(64)}.example` }],
+    [11_001, { host: "a.".repeat(128) }],
   ])("is refused with %i for %o", (code, given) => {
     const error = failure(() => readServer(coreWith(given)));
     expect(error.code).toBe(code);

@@ -287,6 +287,8 @@ describe("what came from the server", () => {
     core.received.sessionPresent = true;
     core.received.outgoingPacketId = 7;
     core.received.connackProperties = { topicAliasMaximum: 9 };
+    expect(config(core, "SessionPresent")).toBe("False"); // cleanSession is true.
+    core.settings.cleanSession = false;
     expect(config(core, "SessionPresent")).toBe("True");
     expect(config(core, "OutgoingPacketId")).toBe("7");
     expect(config(core, "ServerTopicAliasMax")).toBe("9");

@@ -172,7 +172,10 @@ export const connectConfig: readonly Setting[] = [
     String(received.connackProperties?.topicAliasMaximum ?? 0),
   ),
   fieldSetting("MQTT", sessionExpInterval),
-  readOnlySetting("MQTT", "SessionPresent", ({ received }) => formatBoolean(received.sessionPresent)),
+  // Who asks for a clean one has none, also where a connection that is made again finds its own.
+  readOnlySetting("MQTT", "SessionPresent", ({ received, settings }) =>
+    formatBoolean(received.sessionPresent && !settings.cleanSession),
+  ),
   willProperties,
   fieldSetting("MQTT", integerField({ name: "WillQOS", of: message, key: "willQos" }, qosRange)),
   fieldSetting("MQTT", booleanField({ name: "WillRetain", of: message, key: "willRetain" })),

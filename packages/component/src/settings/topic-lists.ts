@@ -69,6 +69,7 @@ function qosOf(count: number, { topicQos }: MessageSettings, qos: number): reado
 
 /** @throws MQTTError 505 */
 export function checkQos(qos: number): QoS {
+  if (qos === 0 || qos === 1 || qos === 2) return qos;
   return parseInteger("qos", String(qos), { ...qosRange, code: 505 }) as QoS;
 }
 
