@@ -42,14 +42,17 @@ export const requesting: readonly Scenario[] = [
       const asking = await connect(lastingSession(context, "asking"), way.url);
       const answering = await connect(lastingSession(context, "answering"), way.url);
       await answering.respond(`${topic}/double`, (request) => String(2 * Number(request.text())), { qos: 2 });
-      const answers = await Promise.all(
-        Array.from({ length: count }, (_each, index) => asking.request(`${topic}/double`, String(index), { qos: 2 })),
-      );
-      equal(
-        answers.map((answer) => Number(answer.text())),
-        Array.from({ length: count }, (_each, index) => 2 * index),
-        "answers",
-      );
+      // Several times: a cut may be planned for a connection that has nearly all of it behind itself.
+      for (let round = 0; round < 3; round++) {
+        const answers = await Promise.all(
+          Array.from({ length: count }, (_each, index) => asking.request(`${topic}/double`, String(index), { qos: 2 })),
+        );
+        equal(
+          answers.map((answer) => Number(answer.text())),
+          Array.from({ length: count }, (_each, index) => 2 * index),
+          "answers",
+        );
+      }
       equal(await way.close(), 3, "cuts");
     },
   },
