@@ -67,6 +67,8 @@ export class Connection {
   phase: Phase = "idle";
   client: MqttClient | undefined;
   #attempt: Attempt = newAttempt(undefined);
+  /** The two ends of the connection, or of the last one: at its end the client does not know them any more. */
+  #ends: MqttClient["connection"];
   /** Whether a message could not be sent at once, and none has been told since that it could. */
   isBlocked = false;
   readonly subscriptions: Subscriptions = new Subscriptions();
@@ -273,6 +275,7 @@ export class Connection {
     this.#session.clear();
     settings.clientId = client.clientId;
     received.sessionPresent = sessionPresent;
+    this.#ends = client.connection;
     received.tls = client.connection?.tls ?? received.tls;
     certificates.server = client.connection?.tls?.certificates[0] ?? certificates.server;
     const left = sessionPresent && !attempt.isAnew ? [] : messages.lost();
@@ -284,7 +287,7 @@ export class Connection {
   }
 
   #disconnected({ error, willReconnect }: ClientEvents["disconnected"]): void {
-    const { phase, client } = this;
+    const { phase } = this;
     this.phase = willReconnect ? "reconnecting" : "idle";
     const reason = error && toMQTTError(error, { during: "connected" });
     const status = reason === undefined ? ok : { statusCode: reason.code, description: reason.message };
@@ -293,16 +296,13 @@ export class Connection {
       if (error !== undefined && !willReconnect) this.#core.report(error);
       return;
     }
-    const ends = connectionEnded(client?.connection ?? this.#lastConnection, status);
+    const ends = connectionEnded(this.#ends, status);
     for (const event of ends) this.#emitter.emit("connectionStatus", event);
     this.#emitter.emit("disconnected", status);
   }
 
-  #lastConnection: MqttClient["connection"];
-
   #packet(direction: "in" | "out", packet: ControlPacket, bytes: number): void {
     const { received, settings, messages } = this.#core;
-    this.#lastConnection = this.client?.connection ?? this.#lastConnection;
     if (settings.logLevel === levels.debug) {
       this.#core.log(3, "Packet", describe(direction, packet, bytes));
     }
