@@ -137,8 +137,9 @@ export abstract class BasicMQTT extends ConnectProperties {
    * Connects to `remoteHost` and `remotePort`; resolves when the server has accepted, with a `timeout` of 0 at once. The
    * event `connected` tells of success and of failure.
    *
-   * @throws (as a rejection) MQTTError 104 or 1105 when there is a connection or one is being made, 143 while one is being
-   * closed, 201 when it took too long, 301 when it was interrupted; TCP/IP, SSL and HTTP codes when the server cannot be reached; 500 when it refused.
+   * @throws (as a rejection) MQTTError 104 or 1105 when there is a connection or one is being made, 143 while one is
+   * being closed, 201 when it took too long, 301 when it was interrupted; TCP/IP, SSL and HTTP codes when the server
+   * cannot be reached; 500 when it refused.
    */
   async connect(): Promise<void> {
     const { done, abort } = this.#connection.open();
