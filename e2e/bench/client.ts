@@ -13,7 +13,7 @@ import { parseArgs } from "node:util";
 import { startBroker } from "../support/broker.ts";
 import { clientCases, type ClientCase } from "./client/cases.ts";
 import { formatClientResults, summarize, type ClientResult, type Round } from "./client/results.ts";
-import { bundleProcesses, runSubject, startPeer } from "./client/run.ts";
+import { bundleRun, runSubject, startPeer } from "./client/run.ts";
 import type { LibraryName } from "./client/task.ts";
 
 const { values } = parseArgs({
@@ -39,7 +39,7 @@ for (const [signal, code] of [
 
 const cases = clientCases.filter(({ name, peer }) => `${peer}: ${name}`.includes(values.case));
 const results: ClientResult[] = [];
-await bundleProcesses();
+await bundleRun();
 const peer = await startPeer();
 try {
   for (const each of cases) {

@@ -7,8 +7,8 @@
  */
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { build } from "esbuild";
 import { startBroker } from "../support/broker.ts";
+import { bundleProcesses } from "../support/bundle-processes.ts";
 import { root } from "../support/bundles.ts";
 import { startChromiumSuite } from "./chromium.ts";
 import { crashPoints } from "./crash-points.ts";
@@ -131,20 +131,8 @@ function figures({ kills, stored, received, handled, handledAgain, doubled }: La
 }
 
 async function bundle(): Promise<void> {
-  await build({
-    entryPoints: ["child", "kill-test"].map((name) => join(root, "e2e/durability", `${name}.ts`)),
-    absWorkingDir: root,
-    outdir: output,
-    outExtension: { ".js": ".mjs" },
-    bundle: true,
-    splitting: true,
-    platform: "node",
-    format: "esm",
-    target: "es2022",
-    conditions: ["@rivulet/source"],
-    external: ["mqtt", "ws", "isomorphic-ws", "classic-level", "pkijs", "asn1js", "socks"],
-    logLevel: "warning",
-  });
+  const entryPoints = ["child", "kill-test"].map((name) => join(root, "e2e/durability", `${name}.ts`));
+  await bundleProcesses({ entryPoints, outdir: output, external: ["classic-level", "pkijs", "asn1js", "socks"] });
 }
 
 /** mulberry32: small, and the same everywhere. */

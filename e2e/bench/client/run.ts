@@ -2,7 +2,7 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { bundleProcesses } from "../../support/bundle-processes.ts";
 import { root } from "../../support/bundles.ts";
 import type { Assignment, Report } from "./task.ts";
 
@@ -22,22 +22,10 @@ export interface Peer {
 /** What came of one run. `peerCpuSeconds` is what the peer needed meanwhile. */
 export type Outcome = Exclude<Report, { type: "ready" }> & { readonly peerCpuSeconds: number };
 
-/** The processes as plain JavaScript, with Rivulet from its sources: what a bundler makes of it, and no tool added. */
-export async function bundleProcesses(): Promise<void> {
-  await build({
-    entryPoints: ["subject-process", "peer-process"].map((name) => join(root, "e2e/bench/client", `${name}.ts`)),
-    absWorkingDir: root,
-    outdir: output,
-    outExtension: { ".js": ".mjs" },
-    bundle: true,
-    splitting: true,
-    platform: "node",
-    format: "esm",
-    target: "es2022",
-    conditions: ["@rivulet/source"],
-    external: ["mqtt", "ws", "isomorphic-ws"],
-    logLevel: "warning",
-  });
+/** The processes of a run. */
+export async function bundleRun(): Promise<void> {
+  const entryPoints = ["subject-process", "peer-process"].map((name) => join(root, "e2e/bench/client", `${name}.ts`));
+  await bundleProcesses({ entryPoints, outdir: output });
 }
 
 export async function startPeer(): Promise<Peer> {
