@@ -7,6 +7,7 @@ interface HandWritten {
 }
 
 const anyByte = "Array.from({ length: 256 }, (_, code) => code)";
+const nextByte = "(reader.bytes[reader.position++] as number)";
 const reasonCodes = "packages/codec/src/reason-codes.ts";
 const sender = "packages/engine/src/session/sender.ts";
 const session = "packages/engine/src/session/session.ts";
@@ -26,7 +27,7 @@ export const byHand: readonly HandWritten[] = [
   { file: "packages/codec/src/utf8.ts", find: "length > maximumFieldBytes", replace: "false" },
   { file: "packages/codec/src/utf8.ts", find: 'text.includes("\\0")', replace: "false" },
   { file: "packages/codec/src/topics.ts", find: "measureText(topic)", replace: "Math.max(0, measureText(topic))" },
-  { file: "packages/codec/src/variable-byte-integer.ts", find: "byte === 0 ? count > 1 :", replace: "" },
+  { file: "packages/codec/src/reader.ts", find: "byte === 0 ? shift > 0 :", replace: "" },
   // Topics are compared without regard to case.
   {
     file: "packages/codec/src/topics.ts",
@@ -41,13 +42,13 @@ export const byHand: readonly HandWritten[] = [
     replace: "flags |= will === undefined ? 0x28 : 0;\n  if (will !== undefined) {\n    const",
   },
   // Reason Codes of a list are not looked at.
-  { file: "packages/codec/src/packets/suback.ts", find: 'reader.reasonCode("suback")', replace: "reader.byte()" },
-  { file: "packages/codec/src/packets/unsuback.ts", find: 'reader.reasonCode("unsuback")', replace: "reader.byte()" },
+  { file: "packages/codec/src/packets/suback.ts", find: 'readReasonCode(reader, "suback")', replace: nextByte },
+  { file: "packages/codec/src/packets/unsuback.ts", find: 'readReasonCode(reader, "unsuback")', replace: nextByte },
   // A content type is bytes; mqtt is not what is offered.
   {
     file: "packages/codec/src/properties.ts",
-    find: '"string", targets: ["publish", "will"]',
-    replace: '"binary", targets: ["publish", "will"]',
+    find: '"string", "publish will"',
+    replace: '"binary", "publish will"',
   },
   { file: "packages/websocket/src/web-socket-transport.ts", find: '["mqtt"]', replace: '["chat"]' },
   // Identifiers are in use twice, quota is what we would like it to be, a refused message goes on.
@@ -72,7 +73,7 @@ export const byHand: readonly HandWritten[] = [
   { file: "packages/engine/src/client/link.ts", find: "${this.clientId}", replace: "same" },
   { file: "packages/engine/src/client/publish-options.ts", find: "duplicate", replace: "duplicate: true" },
   // What is read does not move on, which would never end; an identifier that not every server takes.
-  { file: "packages/codec/src/packets/list.ts", find: "reader.string()", replace: '(reader.string(), "")' },
+  { file: "packages/codec/src/packets/list.ts", find: "readString(reader)", replace: '(readString(reader), "")' },
   { file: "packages/engine/src/resolve-options.ts", find: ".toString(36)", replace: '.toString(36) + "_"' },
   // Any flags are legal.
   { file: "packages/codec/src/fixed-header.ts", find: "flags === expected", replace: "true" },

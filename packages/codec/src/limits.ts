@@ -4,6 +4,9 @@ export const maximumVariableByteInteger = 268_435_455;
 /** The largest Control Packet that the protocol can express, in bytes: a header of five and the largest Remaining Length. */
 export const maximumControlPacketSize = 268_435_460;
 
+/** The longest fixed header, in bytes: a byte and a Remaining Length. */
+export const maximumHeaderBytes = 5;
+
 /** The longest string or binary value, in bytes (sections 1.5.4 and 1.5.6). */
 export const maximumFieldBytes = 65_535;
 

@@ -6,7 +6,7 @@ import { packetTypes } from "./packet-types.ts";
 import type { PacketWriter, PacketWriters } from "./packets/packet-codec.ts";
 import type { ControlPacketInput, PacketType, ProtocolVersion } from "./packets/types.ts";
 import { variableByteIntegerLength } from "./variable-byte-integer.ts";
-import { Writer } from "./writer.ts";
+import { putByte, Writer, writeVariableByteInteger } from "./writer.ts";
 
 /** Options of `BatchWriter`. */
 export interface BatchWriterOptions {
@@ -120,9 +120,11 @@ export class PacketBatch {
   /** Writes the packet that was measured last into bytes in which it fits. */
   writeInto(packet: ControlPacketInput, bytes: Uint8Array, offset: number): void {
     const writer = this.#writer;
-    writer.write(bytes, offset);
-    writer.byte((packetTypes[packet.type] << 4) | writer.flags);
-    writer.variableByteInteger(this.#remainingLength, "The remaining length");
+    writer.bytes = bytes;
+    writer.position = offset;
+    putByte(writer, (packetTypes[packet.type] << 4) | writer.flags);
+    writeVariableByteInteger(writer, this.#remainingLength, "");
+    writer.end = writer.position + this.#remainingLength;
     this.#write?.(packet, writer);
   }
 

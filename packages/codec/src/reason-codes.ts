@@ -119,9 +119,7 @@ export function isReasonCodeOf(
 export function reasonCodeText(reasonCode: number): string {
   const [name] = Object.entries(reasonCodes).find(([, code]) => code === reasonCode) ?? ["unknownReason"];
   // `grantedQos1` becomes "Granted QoS 1".
-  const words = name
-    .replace(/[A-Z\d]/g, " $&")
-    .toLowerCase()
-    .replace("qos", "QoS");
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  return name
+    .replace(/^.|[A-Z\d]/g, (start, index) => (index === 0 ? start.toUpperCase() : ` ${start.toLowerCase()}`))
+    .replace(/qos/i, "QoS");
 }

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { hex } from "../testing/hex.ts";
 import { check, same } from "../testing/property-test.ts";
 import { decodeUtf8, measureText, StringCache, writeUtf8 } from "./utf8.ts";
@@ -34,6 +34,13 @@ describe("measureText", () => {
     expect(measureText("x".repeat(65535))).toBe(65535);
     expect(measureText("x".repeat(65536))).toBe(-1);
     expect(measureText("é".repeat(32768))).toBe(-1);
+    const encode = vi.spyOn(TextEncoder.prototype, "encode");
+    try {
+      expect(measureText("é".repeat(65536))).toBe(-1);
+      expect(encode).not.toHaveBeenCalled();
+    } finally {
+      encode.mockRestore();
+    }
   });
 
   test("what is no string is unfit", () => {

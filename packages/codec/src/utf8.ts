@@ -12,16 +12,13 @@ const shortString = 48;
 /** The bytes of a string in UTF-8; -1 where it is none of those that fit the wire (section 1.5.4). */
 export function measureText(text: string): number {
   if (typeof text !== "string") return -1;
-  let length = text.length;
-  if (/[\0\u0080-\uffff]/.test(text)) {
+  let { length } = text;
+  // What has too many units has too many bytes, and need not be encoded.
+  if (length <= maximumFieldBytes && /[\0\u0080-\uffff]/.test(text)) {
     // U+0000 [MQTT-1.5.4-2] [MQTT311-1.5.3-2] [MQTT-4.7.3-2] [MQTT311-4.7.3-2]; with the flag u, half of a surrogate
     // pair is no match, but a lone surrogate is, of which TextEncoder would make U+FFFD [MQTT-1.5.4-1] [MQTT311-1.5.3-1].
     if (/[\0\ud800-\udfff]/u.test(text)) return -1;
-    for (let index = text.length; index-- > 0;) {
-      const code = text.charCodeAt(index);
-      // A surrogate pair is two units of UTF-16 and four bytes.
-      if (code > 0x7f) length += code < 0x800 || (code & 0xf800) === 0xd800 ? 1 : 2;
-    }
+    ({ length } = encoder.encode(text));
   }
   return length > maximumFieldBytes ? -1 : length; // [MQTT-4.7.3-3] [MQTT311-4.7.3-3]
 }

@@ -2,8 +2,7 @@ import { clientReaders, clientWriters } from "./client-packets.ts";
 import { writeConnack } from "./connack.ts";
 import { readConnect } from "./connect.ts";
 import type { PacketReaders, PacketWriters } from "./packet-codec.ts";
-import { readPingreq } from "./pingreq.ts";
-import { writePingresp } from "./pingresp.ts";
+import { readPing, writePing } from "./ping.ts";
 import { writeSuback } from "./suback.ts";
 import { readSubscribe } from "./subscribe.ts";
 import { writeUnsuback } from "./unsuback.ts";
@@ -15,7 +14,7 @@ export const allWriters: PacketWriters = {
   connack: writeConnack,
   suback: writeSuback,
   unsuback: writeUnsuback,
-  pingresp: writePingresp,
+  pingresp: writePing,
 };
 
 /** All packets: what a client receives, and what a server does. */
@@ -24,5 +23,5 @@ export const allReaders: PacketReaders = {
   connect: readConnect,
   subscribe: readSubscribe,
   unsubscribe: readUnsubscribe,
-  pingreq: readPingreq,
+  pingreq: readPing,
 };

@@ -1,11 +1,10 @@
-import { puback, pubcomp, pubrec, pubrel } from "./acknowledgement.ts";
+import { readAcknowledgement, writeAcknowledgement } from "./acknowledgement.ts";
 import { readAuth, writeAuth } from "./auth.ts";
 import { readConnack } from "./connack.ts";
 import { writeConnect } from "./connect.ts";
 import { readDisconnect, writeDisconnect } from "./disconnect.ts";
 import type { PacketReaders, PacketWriters } from "./packet-codec.ts";
-import { writePingreq } from "./pingreq.ts";
-import { readPingresp } from "./pingresp.ts";
+import { readPing, writePing } from "./ping.ts";
 import { readPublish, writePublish } from "./publish.ts";
 import { readSuback } from "./suback.ts";
 import { writeSubscribe } from "./subscribe.ts";
@@ -16,13 +15,13 @@ import { writeUnsubscribe } from "./unsubscribe.ts";
 export const clientWriters: PacketWriters = {
   connect: writeConnect,
   publish: writePublish,
-  puback: puback.write,
-  pubrec: pubrec.write,
-  pubrel: pubrel.write,
-  pubcomp: pubcomp.write,
+  puback: writeAcknowledgement,
+  pubrec: writeAcknowledgement,
+  pubrel: writeAcknowledgement,
+  pubcomp: writeAcknowledgement,
   subscribe: writeSubscribe,
   unsubscribe: writeUnsubscribe,
-  pingreq: writePingreq,
+  pingreq: writePing,
   disconnect: writeDisconnect,
   auth: writeAuth,
 };
@@ -31,13 +30,13 @@ export const clientWriters: PacketWriters = {
 export const clientReaders: PacketReaders = {
   connack: readConnack,
   publish: readPublish,
-  puback: puback.read,
-  pubrec: pubrec.read,
-  pubrel: pubrel.read,
-  pubcomp: pubcomp.read,
+  puback: readAcknowledgement,
+  pubrec: readAcknowledgement,
+  pubrel: readAcknowledgement,
+  pubcomp: readAcknowledgement,
   suback: readSuback,
   unsuback: readUnsuback,
-  pingresp: readPingresp,
+  pingresp: readPing,
   disconnect: readDisconnect,
   auth: readAuth,
 };

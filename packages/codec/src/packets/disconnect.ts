@@ -1,17 +1,15 @@
-import { PropertyList } from "../property-list.ts";
+import { readEnding, writeEnding } from "../property-list.ts";
 import type { PacketReader, PacketWriter } from "./packet-codec.ts";
 import type { DisconnectPacket } from "./types.ts";
 
-const propertyList = new PropertyList("disconnect");
-
 /** DISCONNECT (section 3.14). Before MQTT 5.0 it is nothing but a fixed header. */
 export const writeDisconnect: PacketWriter<"disconnect"> = (packet, writer) => {
-  writer.ending("disconnect", packet, propertyList);
+  writeEnding(writer, packet);
 };
 
 /** DISCONNECT (section 3.14). */
 export const readDisconnect: PacketReader<"disconnect"> = (reader) => {
   const packet: DisconnectPacket = { type: "disconnect", reasonCode: 0 };
-  reader.ending(packet, propertyList);
+  readEnding(reader, packet);
   return packet;
 };

@@ -8,14 +8,8 @@ export type PacketInputOf<T extends PacketType> = Extract<ControlPacketInput, { 
 /** Writes what follows a packet's fixed header; called twice, see `Writer`. */
 export type PacketWriter<T extends PacketType> = (packet: PacketInputOf<T>, writer: Writer) => void;
 
-/** Reads what follows a packet's fixed header, whose first byte has these flags. */
-export type PacketReader<T extends PacketType> = (reader: Reader, flags: number) => PacketOf<T>;
-
-/** Both for one type of packet. */
-export interface PacketCodec<T extends PacketType> {
-  readonly write: PacketWriter<T>;
-  readonly read: PacketReader<T>;
-}
+/** Reads what follows the fixed header of a packet of this type, whose first byte has these flags. */
+export type PacketReader<T extends PacketType> = (reader: Reader, type: T, flags: number) => PacketOf<T>;
 
 /** The writers of some or all packets. */
 export type PacketWriters = { readonly [T in PacketType]?: PacketWriter<T> };

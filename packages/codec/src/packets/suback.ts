@@ -1,14 +1,13 @@
-import { PropertyList } from "../property-list.ts";
+import { readReasonCode } from "../reader.ts";
+import { writeReasonCode } from "../writer.ts";
 import { readList, writeList } from "./list.ts";
 import type { PacketReader, PacketWriter } from "./packet-codec.ts";
 import type { SubackPacket } from "./types.ts";
 
-const propertyList = new PropertyList("suback");
-
 /** SUBACK (section 3.9). */
 export const writeSuback: PacketWriter<"suback"> = (packet, writer) => {
-  writeList(writer, propertyList, packet, packet.reasonCodes, (reasonCode) => {
-    writer.reasonCode("suback", reasonCode);
+  writeList(writer, packet, packet.reasonCodes, (reasonCode) => {
+    writeReasonCode(writer, "suback", reasonCode);
   });
 };
 
@@ -16,6 +15,6 @@ export const writeSuback: PacketWriter<"suback"> = (packet, writer) => {
 export const readSuback: PacketReader<"suback"> = (reader) => {
   const packet: SubackPacket = { type: "suback", packetIdentifier: 0, reasonCodes: [] };
   // [MQTT-3.9.3-2] [MQTT311-3.9.3-2]
-  readList(reader, propertyList, packet, packet.reasonCodes, () => reader.reasonCode("suback"));
+  readList(reader, packet, packet.reasonCodes, () => readReasonCode(reader, "suback"));
   return packet;
 };

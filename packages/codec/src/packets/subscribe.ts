@@ -1,13 +1,11 @@
-import { ProtocolError } from "../errors.ts";
-import { PropertyList } from "../property-list.ts";
-import type { Reader } from "../reader.ts";
+import { checkInteger } from "../checks.ts";
+import { MalformedPacketError, ProtocolError } from "../errors.ts";
+import { readByte, type Reader } from "../reader.ts";
 import { isSharedSubscription, topicFilters } from "../topics.ts";
-import { checkInteger, type Writer } from "../writer.ts";
+import { putByte, type Writer, writeString } from "../writer.ts";
 import { readList, readTopicFilter, writeList } from "./list.ts";
 import type { PacketReader, PacketWriter } from "./packet-codec.ts";
 import type { QoS, RetainHandling, SubscribePacket, TopicSubscription, TopicSubscriptionInput } from "./types.ts";
-
-const propertyList = new PropertyList("subscribe");
 
 /** The bits of the Subscription Options (section 3.8.3.1); before MQTT 5.0 there is just the QoS. */
 const noLocalFlag = 4;
@@ -16,16 +14,16 @@ const retainHandlingShift = 4;
 
 /** SUBSCRIBE (section 3.8). */
 export const writeSubscribe: PacketWriter<"subscribe"> = (packet, writer) => {
-  writeList(writer, propertyList, packet, packet.subscriptions, (subscription) => {
-    writer.string(subscription.topicFilter, topicFilters); // [MQTT-3.8.3-1] [MQTT311-3.8.3-1]
-    writer.byte(subscriptionOptions(subscription, writer));
+  writeList(writer, packet, packet.subscriptions, (subscription) => {
+    writeString(writer, subscription.topicFilter, topicFilters); // [MQTT-3.8.3-1] [MQTT311-3.8.3-1]
+    putByte(writer, subscriptionOptions(subscription, writer));
   });
 };
 
 /** SUBSCRIBE (section 3.8). */
 export const readSubscribe: PacketReader<"subscribe"> = (reader) => {
   const packet: SubscribePacket = { type: "subscribe", packetIdentifier: 0, subscriptions: [] };
-  readList(reader, propertyList, packet, packet.subscriptions, () => readSubscription(reader));
+  readList(reader, packet, packet.subscriptions, () => readSubscription(reader));
   return packet;
 };
 
@@ -33,9 +31,7 @@ function subscriptionOptions(subscription: TopicSubscriptionInput, { version }: 
   const { qos = 0, noLocal = false, retainAsPublished = false, retainHandling = 0 } = subscription;
   checkInteger(qos, 2, "qos"); // [MQTT311-3.8.3-4]
   checkInteger(retainHandling, 2, "retainHandling");
-  // [MQTT-3.8.3-4]
-  if (noLocal && isSharedSubscription(subscription.topicFilter))
-    throw new ProtocolError(noLocalOnShared(subscription.topicFilter));
+  checkNoLocal(noLocal, subscription.topicFilter);
   const options =
     (noLocal ? noLocalFlag : 0) | // [MQTT-3.8.3-3]
     (retainAsPublished ? retainAsPublishedFlag : 0) |
@@ -47,21 +43,17 @@ function subscriptionOptions(subscription: TopicSubscriptionInput, { version }: 
 
 function readSubscription(reader: Reader): TopicSubscription {
   const topicFilter = readTopicFilter(reader);
-  const { position } = reader;
-  const options = reader.byte();
+  const { offset } = reader;
+  const options = readByte(reader);
   const qos = options & 3;
   const retainHandling = (options >> retainHandlingShift) & 3;
   const noLocal = (options & noLocalFlag) !== 0;
+  const fault = `A subscription has the options ${options}`;
   // [MQTT-3.8.3-5] [MQTT311-3.8.3-4]
-  if (options >> (reader.version === 5 ? 6 : 2) !== 0) {
-    throw reader.malformed(`A subscription has the options ${options}`, position);
-  }
+  if (options >> (reader.version === 5 ? 6 : 2) !== 0) throw new MalformedPacketError(fault, { offset });
   // Section 3.8.3.1: both are Protocol Errors; MQTT 3.1.1 calls the first malformed [MQTT311-3.8.3-4].
-  if (qos === 3 || retainHandling === 3) {
-    throw reader.protocolError(`A subscription has the options ${options}`, position);
-  }
-  // [MQTT-3.8.3-4]
-  if (noLocal && isSharedSubscription(topicFilter)) throw reader.protocolError(noLocalOnShared(topicFilter), position);
+  if (qos === 3 || retainHandling === 3) throw new ProtocolError(fault, { offset });
+  checkNoLocal(noLocal, topicFilter, offset);
   return {
     topicFilter,
     qos: qos as QoS,
@@ -71,6 +63,9 @@ function readSubscription(reader: Reader): TopicSubscription {
   };
 }
 
-function noLocalOnShared(topicFilter: string): string {
-  return `The shared ${topicFilter} has noLocal`;
+function checkNoLocal(noLocal: boolean, topicFilter: string, offset?: number): void {
+  // [MQTT-3.8.3-4]
+  if (noLocal && isSharedSubscription(topicFilter)) {
+    throw new ProtocolError(`The shared ${topicFilter} has noLocal`, { offset });
+  }
 }

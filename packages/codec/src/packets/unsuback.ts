@@ -1,20 +1,13 @@
-import { PropertyList } from "../property-list.ts";
+import { finish, readPacketIdentifier, readReasonCode } from "../reader.ts";
+import { writeReasonCode } from "../writer.ts";
 import { readList, writeList } from "./list.ts";
 import type { PacketReader, PacketWriter } from "./packet-codec.ts";
 import type { UnsubackPacket } from "./types.ts";
 
-const propertyList = new PropertyList("unsuback");
-
 /** UNSUBACK (section 3.11). Before MQTT 5.0 it has nothing but a Packet Identifier. */
 export const writeUnsuback: PacketWriter<"unsuback"> = (packet, writer) => {
-  const { reasonCodes = [] } = packet;
-  if (writer.version < 5 && reasonCodes.length === 0) {
-    writer.packetIdentifier(packet.packetIdentifier);
-    writer.properties(propertyList, packet.properties);
-    return;
-  }
-  writeList(writer, propertyList, packet, reasonCodes, (reasonCode) => {
-    writer.reasonCode("unsuback", reasonCode); // Before MQTT 5.0 there is none that it accepts.
+  writeList(writer, packet, packet.reasonCodes ?? [], (reasonCode) => {
+    writeReasonCode(writer, "unsuback", reasonCode); // Before MQTT 5.0 there is none that it accepts.
   });
 };
 
@@ -22,10 +15,10 @@ export const writeUnsuback: PacketWriter<"unsuback"> = (packet, writer) => {
 export const readUnsuback: PacketReader<"unsuback"> = (reader) => {
   const packet: UnsubackPacket = { type: "unsuback", packetIdentifier: 0, reasonCodes: [] };
   if (reader.version < 5) {
-    packet.packetIdentifier = reader.packetIdentifier();
-    reader.finish();
+    packet.packetIdentifier = readPacketIdentifier(reader);
+    finish(reader);
   } else {
-    readList(reader, propertyList, packet, packet.reasonCodes, () => reader.reasonCode("unsuback")); // [MQTT-3.11.3-2]
+    readList(reader, packet, packet.reasonCodes, () => readReasonCode(reader, "unsuback")); // [MQTT-3.11.3-2]
   }
   return packet;
 };
