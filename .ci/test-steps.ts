@@ -7,35 +7,42 @@ export interface Step {
   readonly isPreparation?: boolean;
   /** Scripts that must have succeeded before it can be run. */
   readonly needs?: readonly string[];
+  /** Scripts that must have ended before it is run, whatever came of them: both write the same files. */
+  readonly after?: readonly string[];
+  /**
+   * Others of its kind may run beside it: those that keep one core busy, and those that
+   * wait as much as they compute. Default: it runs alone.
+   */
+  readonly kind?: "busy" | "waiting";
 }
 
-/** Everything that has to pass, cheapest first. */
+/** Everything that has to pass, cheapest first, but that what may run side by side does not wait for the rest. */
 export const steps: readonly Step[] = [
   { script: "setup", isPreparation: true },
   { script: "check:lock" },
   { script: "check:compose" },
-  { script: "lint" },
-  { script: "format:check" },
-  { script: "check:types" },
-  { script: "check:unused" },
-  { script: "check:conformance" },
-  { script: "test:docs", isSuite: true, needs: ["setup"] },
+  { script: "lint", kind: "busy" },
+  { script: "format:check", kind: "busy" },
+  { script: "check:types", kind: "busy" },
+  { script: "check:unused", kind: "busy" },
+  { script: "check:conformance", kind: "busy" },
+  { script: "test:docs", isSuite: true, needs: ["setup"], after: ["check:types"], kind: "busy" },
   { script: "test:unit", isSuite: true, needs: ["setup"] },
-  { script: "build" },
-  { script: "check:packages", needs: ["build"] },
-  { script: "check:published-types", needs: ["build"] },
-  { script: "check:jsr" },
-  { script: "test:transports", isSuite: true, needs: ["setup"] },
-  { script: "test:playground", isSuite: true, needs: ["setup", "build"] },
-  { script: "test:fuzz" },
-  { script: "conformance:mutate" },
+  { script: "build", kind: "busy" },
+  { script: "check:packages", needs: ["build"], kind: "busy" },
+  { script: "check:published-types", needs: ["build"], kind: "busy" },
+  { script: "check:jsr", kind: "busy" },
+  { script: "test:transports", isSuite: true, needs: ["setup"], kind: "waiting" },
+  { script: "test:playground", isSuite: true, needs: ["setup", "build"], kind: "waiting" },
+  { script: "test:fuzz", kind: "busy" },
+  { script: "conformance:mutate", kind: "busy" },
   { script: "simulate", isSuite: true },
-  { script: "test:durability", isSuite: true, needs: ["setup"] },
-  { script: "test:options", isSuite: true, needs: ["setup", "build"] },
-  { script: "test:surface", isSuite: true, needs: ["setup", "build"] },
-  { script: "test:pages", isSuite: true, needs: ["setup", "build"] },
+  { script: "test:durability", isSuite: true, needs: ["setup"], kind: "waiting" },
+  { script: "test:options", isSuite: true, needs: ["setup", "build"], kind: "waiting" },
+  { script: "test:surface", isSuite: true, needs: ["setup", "build"], kind: "waiting" },
+  { script: "test:pages", isSuite: true, needs: ["setup", "build"], kind: "waiting" },
   { script: "test:e2e", isSuite: true, needs: ["setup", "build"] },
-  { script: "check:size", needs: ["build"] },
+  { script: "check:size", needs: ["build"], kind: "busy" },
 ];
 
 /**
@@ -59,4 +66,39 @@ export function selectSteps(names: readonly string[], all: readonly Step[] = ste
     step.needs?.forEach((each) => wanted.add(each));
   }
   return all.filter(({ script }) => wanted.has(script));
+}
+
+/**
+ * Runs steps, each after what it has to wait for, and otherwise the first of those that may run: as many of one kind side
+ * by side as there are lanes, and what is of no kind alone.
+ *
+ * @param run Must not reject.
+ */
+export async function runInLanes(
+  all: readonly Step[],
+  lanes: number,
+  run: (step: Step) => Promise<void>,
+): Promise<void> {
+  const waiting = [...all];
+  const running = new Map<Step, Promise<void>>();
+  const hasEnded = (script: string): boolean => ![...waiting, ...running.keys()].some((step) => step.script === script);
+  const mayStart = ({ kind, needs = [], after = [] }: Step): boolean => {
+    const company = [...running.keys()];
+    const isAlone = company.length === 0;
+    const isAmongItsKind = kind !== undefined && company.every((step) => step.kind === kind);
+    return (isAlone || (isAmongItsKind && company.length < lanes)) && [...needs, ...after].every(hasEnded);
+  };
+  while (waiting.length > 0) {
+    const next = waiting.findIndex(mayStart);
+    if (next < 0) {
+      await Promise.race(running.values());
+      continue;
+    }
+    const [step] = waiting.splice(next, 1) as [Step]; // It was found.
+    running.set(
+      step,
+      run(step).finally(() => running.delete(step)),
+    );
+  }
+  await Promise.all(running.values());
 }

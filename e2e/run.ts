@@ -3,28 +3,30 @@
  *
  *   npm run test:e2e -- [--runtime deno] [--transport ws] [--version 5] [--scenario "will:"]
  *
+ * Two cells run side by side where there are two cores, since most of them wait more than they compute: one takes the
+ * next cell from the beginning of the matrix, the other one from its end, which is where the browsers are. Each of the
+ * two has brokers and browsers of its own.
+ *
  * Results go to .cache/e2e/results.json; the last line on standard output is the total.
  */
 import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 
-import { browserNames, startBrowser, type Browser, type BrowserName } from "./hosts/browser.ts";
+import { browserNames, type BrowserName } from "./hosts/browser.ts";
 import type { PageName } from "./hosts/page-server.ts";
 import { runWorkerd } from "./hosts/run-workerd.ts";
 import { runCommandLine, type CommandLineRuntime } from "./hosts/run-command-line.ts";
 import type { Transport } from "./scenarios/fault-calls.ts";
 import type { Cell, ProtocolVersion, ScenarioResult } from "./scenarios/scenario.ts";
-import { startAedes, type OldBroker } from "./support/aedes.ts";
+import { openStage, type Stage } from "./stage.ts";
 import { deceivedUsername } from "./support/broker-configuration.ts";
-import { startBroker, type Broker } from "./support/broker.ts";
 import { bundleHosts, isBuilt, root, type Bundles } from "./support/bundles.ts";
-import { startFaultServer, type FaultServer } from "./support/fault-server.ts";
 import { findMosquitto } from "./support/find-executable.ts";
-import { closedPort } from "./support/free-ports.ts";
-import { startPacemaker } from "./support/pacemaker.ts";
+import { Sections } from "./support/sections.ts";
 
 type Runtime = CommandLineRuntime | "workerd" | `${BrowserName}-${PageName}`;
 
@@ -64,6 +66,8 @@ const matrix: readonly Column[] = [
   { runtime: "webkit-umd", transport: "ws" },
   { runtime: "webkit-worker", transport: "ws", versions: [5], only: "publish" },
 ];
+/** So many cells at once at most: they have limits of time. */
+const laneLimit = 2;
 const protocolVersions: readonly ProtocolVersion[] = [4, 5];
 const resultsFile = join(root, ".cache/e2e/results.json");
 
@@ -76,13 +80,20 @@ const { values: wanted } = parseArgs({
   },
 });
 
-interface Stage {
-  readonly broker: Broker;
-  readonly oldBroker: OldBroker;
-  readonly faultServer: FaultServer;
-  readonly bundles: Bundles;
-  readonly browsers: ReadonlyMap<BrowserName, Browser>;
-  readonly nowherePort: number;
+type MatrixCell = Omit<Column, "versions"> & { readonly protocolVersion: ProtocolVersion };
+
+/** What the brokers of a lane say that they dropped. */
+interface Drops {
+  readonly drops: readonly string[];
+  readonly durationMs: number;
+}
+
+/** A place in the output and in the results that belongs to one cell. */
+interface Section {
+  readonly results: ScenarioResult[];
+  readonly write: (line: string) => void;
+  readonly report: (result: ScenarioResult) => void;
+  readonly close: () => void;
 }
 
 for (const [signal, code] of [
@@ -94,53 +105,64 @@ for (const [signal, code] of [
 rmSync(resultsFile, { force: true });
 if (!isBuilt()) execFileSync("npm", ["run", "build"], { cwd: root, stdio: ["ignore", "inherit", "inherit"] });
 
-const results: ScenarioResult[] = [];
+if (findMosquitto() === undefined) {
+  console.log("Not run: authentication, for which Docker's mosquitto has no plugin");
+  console.log("Not run: what takes a broker that is stopped, which Docker's is not");
+}
+// Each process that is started is ended when this one is.
+process.setMaxListeners(50);
+const sections = new Sections((text) => void process.stdout.write(text));
 const start = performance.now();
-await runMatrix();
-finish();
+finish(await runMatrix());
 
-async function runMatrix(): Promise<void> {
+async function runMatrix(): Promise<ScenarioResult[]> {
   const cells = matrix
     .flatMap(({ versions = protocolVersions, ...column }) =>
       versions.map((protocolVersion) => ({ ...column, protocolVersion })),
     )
     .filter(({ runtime }) => runtime.startsWith(wanted.runtime))
     .filter(({ transport }) => wanted.transport === "" || transport === wanted.transport)
-    .filter(({ protocolVersion }) => wanted.version === "" || String(protocolVersion) === wanted.version);
+    .filter(({ protocolVersion }) => wanted.version === "" || String(protocolVersion) === wanted.version)
+    .map((cell) => ({ cell, section: openSection() }));
+  if (cells.length === 0) throw new Error("No cell of the matrix is as it was asked for");
   const bundles = await bundleHosts();
-  const stops: (() => Promise<void>)[] = [];
+  const left = [...cells];
+  const ends = [() => left.shift(), () => left.pop()];
+  const lanes = ends.slice(0, Math.min(availableParallelism(), cells.length, laneLimit));
+  // Where one fails, the other comes to its end, and what it has found is printed.
+  const ended = await Promise.allSettled(lanes.map((next) => runLane(bundles, next)));
+  for (const { section } of cells) section.close();
+  const drops = ended.map((lane) => {
+    if (lane.status === "rejected") throw lane.reason;
+    return lane.value;
+  });
+  const last = openSection();
+  last.report(resultOfDrops(drops));
+  return [...cells.map(({ section }) => section), last].flatMap(({ results }) => results);
+}
+
+/** Runs cells, one after the other, until there are none; tells what its brokers dropped. */
+async function runLane(
+  bundles: Bundles,
+  next: () => { readonly cell: MatrixCell; readonly section: Section } | undefined,
+): Promise<Drops> {
+  const stage = await openStage(bundles);
   try {
-    const broker = await startBroker({ hasScram: true });
-    stops.unshift(broker.stop);
-    if (broker.scramUrls === undefined)
-      console.log("Not run: authentication, for which Docker's mosquitto has no plugin");
-    const pacemaker = await startPacemaker(broker.urls.tcp);
-    stops.unshift(pacemaker.stop);
-    const oldBroker = await startAedes();
-    stops.unshift(oldBroker.stop);
-    const faultServer = await startFaultServer({ mosquitto: findMosquitto(), files: dirname(broker.ca) });
-    stops.unshift(faultServer.stop);
-    if (findMosquitto() === undefined)
-      console.log("Not run: what takes a broker that is stopped, which Docker's is not");
-    const browsers = new Map<BrowserName, Browser>();
-    for (const name of browserNames.filter((each) => cells.some(({ runtime }) => runtime.startsWith(each)))) {
-      const browser = await startBrowser(name, bundles);
-      browsers.set(name, browser);
-      stops.unshift(browser.close);
+    for (let each = next(); each !== undefined; each = next()) {
+      await runCell(each.cell, stage, each.section);
+      each.section.close();
     }
-    const nowherePort = await closedPort();
-    for (const cell of cells) {
-      await runCell(cell, { broker, oldBroker, faultServer, bundles, browsers, nowherePort });
-    }
-    await checkBrokers(broker, faultServer);
+    const since = performance.now();
+    return { drops: await stage.drops(), durationMs: performance.now() - since };
   } finally {
-    for (const stop of stops) await stop();
+    await stage.close();
   }
 }
 
 async function runCell(
-  { runtime, transport, protocolVersion, only = "" }: Omit<Column, "versions"> & { protocolVersion: ProtocolVersion },
-  { broker, oldBroker, faultServer, bundles, browsers, nowherePort }: Stage,
+  { runtime, transport, protocolVersion, only = "" }: MatrixCell,
+  { broker, oldBroker, faultServer, bundles, browser, nowherePort }: Stage,
+  { write, report }: Section,
 ): Promise<void> {
   const guarded = { tcp: "guardedTcp", tls: "guardedTls", ws: "guardedWs", wss: "guardedWss" } as const;
   const url = broker.urls[transport];
@@ -159,7 +181,7 @@ async function runCell(
     credentials: broker.credentials,
     topicRoot: `e2e/${randomUUID()}`,
   };
-  console.log(`\n${runtime}, ${transport}, MQTT ${protocolVersion === 5 ? "5.0" : "3.1.1"}`);
+  write(`\n${runtime}, ${transport}, MQTT ${protocolVersion === 5 ? "5.0" : "3.1.1"}`);
   const common = { cell, only: wanted.scenario || only, report };
   if (runtime === "node" || runtime === "bun" || runtime === "deno") {
     await runCommandLine({ runtime, bundle: bundles.commandLine, ca: broker.ca, ...common });
@@ -168,35 +190,38 @@ async function runCell(
   } else {
     const name = browserNames.find((each) => runtime.startsWith(each));
     const page = runtime.slice(runtime.indexOf("-") + 1) as PageName; // so it is made
-    if (name !== undefined) await browsers.get(name)?.run(page, common);
+    if (name !== undefined) await (await browser(name)).run(page, common);
   }
 }
 
 /** A message that a broker dropped would look like one that a client lost, and one it did not drop is ours. */
-async function checkBrokers(broker: Broker, faultServer: FaultServer): Promise<void> {
-  const since = performance.now();
-  const dropped = await broker.droppedMessages();
-  const droppers = faultServer.droppers();
-  const isClean = dropped === 0 && droppers.length === 0;
-  report({
+function resultOfDrops(lanes: readonly Drops[]): ScenarioResult {
+  const drops = lanes.flatMap((lane) => lane.drops);
+  return {
     runtime: "mosquitto",
     transport: "tcp",
     protocolVersion: 4,
     scenario: "the brokers dropped no message",
-    status: isClean ? "passed" : "failed",
-    durationMs: Math.round(performance.now() - since),
-    ...(isClean ? {} : { error: `Dropped: ${[dropped, ...droppers].join(", ")}` }),
-  });
+    status: drops.length === 0 ? "passed" : "failed",
+    durationMs: Math.round(Math.max(...lanes.map(({ durationMs }) => durationMs))),
+    ...(drops.length === 0 ? {} : { error: `Dropped: ${drops.join(", ")}` }),
+  };
 }
 
-function report(result: ScenarioResult): void {
-  results.push(result);
-  const mark = result.status === "passed" ? "ok    " : "FAILED";
-  console.log(`  ${mark} ${result.scenario} (${result.durationMs} ms)`);
-  if (result.error !== undefined) console.log(result.error.replaceAll(/^/gm, "         "));
+function openSection(): Section {
+  const results: ScenarioResult[] = [];
+  const { write: print, close } = sections.open();
+  const write = (line: string): void => print(`${line}\n`);
+  const report = (result: ScenarioResult): void => {
+    results.push(result);
+    const mark = result.status === "passed" ? "ok    " : "FAILED";
+    write(`  ${mark} ${result.scenario} (${result.durationMs} ms)`);
+    if (result.error !== undefined) write(result.error.replaceAll(/^/gm, "         "));
+  };
+  return { results, write, report, close };
 }
 
-function finish(): void {
+function finish(results: readonly ScenarioResult[]): void {
   const failed = results.filter(({ status }) => status === "failed").length;
   const passed = results.length - failed;
   const durationMs = Math.round(performance.now() - start);

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { createVitest, type TestUserConfig, type TestProject, type TestSpecification, type Vitest } from "vitest/node";
+import { resolution } from "../../vitest.config.ts";
 import { root } from "../lib/command.ts";
 import { filesOf } from "./files.ts";
 import type { Mutation } from "./mutation.ts";
@@ -57,6 +58,8 @@ export class Suite {
     };
     const options: TestUserConfig = {
       root,
+      // The projects of the usual one would not see what is changed.
+      config: false,
       watch: false,
       silent: true,
       reporters: [{}],
@@ -69,7 +72,7 @@ export class Suite {
       testTimeout: 4_000,
       hookTimeout: 4_000,
     };
-    const vitest = await createVitest("test", options, { plugins: [plugin] });
+    const vitest = await createVitest("test", options, { ...resolution, plugins: [plugin] });
     return new Suite(vitest, vitest.getRootProject(), change);
   }
 

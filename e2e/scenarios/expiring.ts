@@ -43,6 +43,7 @@ export const expiring: readonly Scenario[] = [
     name: "message expiry: while we wait for the server",
     protocolVersions: [5],
     isPatient: true,
+    holdsConnections: true,
     timeoutMs: 60_000,
     async run(context) {
       const { connect, faults, rivulet, topic, url } = context;

@@ -105,6 +105,7 @@ export const reconnecting: readonly Scenario[] = [
   },
   {
     name: "reconnect: ended by disconnect",
+    holdsConnections: true,
     async run({ connect, faults, rivulet, topic, url }) {
       const way = await faults.proxy(url);
       const client = await connect(soon, way.url);

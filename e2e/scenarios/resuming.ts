@@ -63,6 +63,7 @@ export const resuming: readonly Scenario[] = [
   {
     name: "session: what others published meanwhile, before and after a restart of the server",
     needsFaultyBroker: true,
+    holdsConnections: true,
     async run(context) {
       const { connect, faults, topic } = context;
       const broker = await faults.broker("lasting");
@@ -93,6 +94,7 @@ export const resuming: readonly Scenario[] = [
   },
   {
     name: "session: a store takes messages from one client to the next",
+    holdsConnections: true,
     async run(context) {
       const { connect, faults, rivulet, topic, url } = context;
       const receiver = await connect();

@@ -13,7 +13,10 @@ export interface RunOptions {
   readonly report?: (result: ScenarioResult) => void;
 }
 
-/** Runs the list in one cell of the matrix, one scenario after the other. Never rejects because of a scenario. */
+/**
+ * Runs the list in one cell of the matrix, one scenario after the other, but for the patient ones. Never rejects because
+ * of a scenario.
+ */
 export async function runScenarios(options: RunOptions): Promise<ScenarioResult[]> {
   const { cell, only = "" } = options;
   const results: ScenarioResult[] = [];
@@ -25,9 +28,14 @@ export async function runScenarios(options: RunOptions): Promise<ScenarioResult[
   const selected = scenarios
     .map((scenario, index) => ({ scenario, topic: `${cell.topicRoot}/${index}` }))
     .filter(({ scenario }) => scenario.name.includes(only) && isFor(cell, scenario));
-  const patient = selected.filter(({ scenario }) => scenario.isPatient).map(run);
-  for (const each of selected.filter(({ scenario }) => !scenario.isPatient)) await run(each);
+  // Firefox opens one WebSocket to a host at a time: one that is held keeps everybody else waiting.
+  const isAlone = ({ scenario }: { scenario: Scenario }): boolean =>
+    scenario.holdsConnections === true && cell.runtime.startsWith("firefox");
+  const together = selected.filter((each) => !isAlone(each));
+  const patient = together.filter(({ scenario }) => scenario.isPatient).map(run);
+  for (const each of together.filter(({ scenario }) => !scenario.isPatient)) await run(each);
   await Promise.all(patient);
+  for (const each of selected.filter(isAlone)) await run(each);
   return results;
 }
 

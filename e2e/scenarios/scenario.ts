@@ -66,6 +66,8 @@ export interface Scenario {
   readonly needsFaultyBroker?: boolean;
   /** It waits for clocks more than anything else: it is run beside the others, not after them. */
   readonly isPatient?: boolean;
+  /** It lets connections wait, by `Way.hold`. */
+  readonly holdsConnections?: boolean;
   /** Time it may take at most. Default: 30,000. */
   readonly timeoutMs?: number;
   run(context: ScenarioContext): Promise<void>;

@@ -1,5 +1,6 @@
 /** The plugin that makes mosquitto authenticate by SCRAM: what it takes to compile it, and how that is done. */
 import { execFile } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -32,8 +33,8 @@ export async function buildScramPlugin(): Promise<string> {
   const compiler = findCompiler();
   if (compiler === undefined) throw new Error("There is no C compiler: run `npm run setup`");
   mkdirSync(dirname(plugin), { recursive: true });
-  // Under another name first: a second process may be about to do the same, or a broker to load it.
-  const fresh = join(dirname(plugin), `scram-${process.pid}.so`);
+  // Under another name first: somebody else may be about to do the same, or a broker to load it.
+  const fresh = join(dirname(plugin), `scram-${randomUUID()}.so`);
   // What it calls of the broker is there when the broker loads it; Linux takes that for granted.
   const unresolved = process.platform === "darwin" ? ["-undefined", "dynamic_lookup"] : [];
   await run(compiler, ["-shared", "-fPIC", "-O2", "-Wall", "-Wextra", ...unresolved, "-o", fresh, source, "-lcrypto"]);
