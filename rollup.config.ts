@@ -41,9 +41,6 @@ function modules(published: PublishedPackage): RollupOptions {
     output: {
       dir: join(published.directory, "dist"),
       format: "es",
-      sourcemap: true,
-      // The sources are published, too.
-      sourcemapExcludeSources: true,
       chunkFileNames: "shared/[name].js",
       hoistTransitiveImports: false,
     },
@@ -84,8 +81,9 @@ function scriptTag(published: PublishedPackage, script: (typeof scriptTags)[numb
       esModule: false,
       freeze: false,
       externalLiveBindings: false,
-      generatedCode: "es2015",
-      sourcemap: true,
+      generatedCode: { preset: "es2015", symbols: false },
+      // Five times as large as the bundle, so it is not published, and the bundle does not name it.
+      sourcemap: "hidden",
       plugins: [
         esbuildMinify(),
         terser({

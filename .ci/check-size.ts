@@ -23,19 +23,19 @@ const componentUmd = "packages/component/dist/component.umd.js";
 const budgets: readonly Budget[] = [
   {
     name: "rivulet.umd.js",
-    maximumGzipBytes: 35_700,
+    maximumGzipBytes: 36_200,
     targetGzipBytes: 16_000,
     code: async () => readFileSync(join(root, umd)),
   },
   {
     name: "component.umd.js",
-    maximumGzipBytes: 68_500,
+    maximumGzipBytes: 69_500,
     targetGzipBytes: 68_500,
     code: async () => readFileSync(join(root, componentUmd)),
   },
   {
     name: 'import { connect } from "rivulet"',
-    maximumGzipBytes: 36_400,
+    maximumGzipBytes: 36_800,
     targetGzipBytes: 14_000,
     code: () => bundle('export { connect } from "rivulet";'),
   },
@@ -66,7 +66,7 @@ const budgets: readonly Budget[] = [
   },
   {
     name: 'import * from "@rivulet/codec"',
-    maximumGzipBytes: 8_900,
+    maximumGzipBytes: 8_550,
     targetGzipBytes: 6_000,
     code: () => bundle('export * from "@rivulet/codec";'),
   },

@@ -7,6 +7,15 @@ import { root, run } from "./command.ts";
 export interface PackedPackage extends PublishedPackage {
   /** Path of its archive. */
   readonly tarball: string;
+  /** What it takes once it is installed, its dependencies not counted. */
+  readonly unpackedBytes: number;
+}
+
+/** What npm tells of a package that it has packed. */
+interface Answer {
+  readonly name: string;
+  readonly filename: string;
+  readonly unpackedSize: number;
 }
 
 /**
@@ -32,13 +41,13 @@ export async function packAll(purpose: string): Promise<PackedPackage[]> {
     throw new Error(packed.output);
   }
   // npm answers with a list, and newer versions with an object by name.
-  const answer = JSON.parse(packed.stdout) as Record<string, { name: string; filename: string }>;
-  const files = new Map(Object.values(answer).map(({ name, filename }) => [name, filename]));
+  const answer = JSON.parse(packed.stdout) as Record<string, Answer>;
+  const answers = new Map(Object.values(answer).map((each) => [each.name, each]));
   return packages.map((published) => {
-    const file = files.get(published.name);
-    if (file === undefined) {
+    const packedAs = answers.get(published.name);
+    if (packedAs === undefined) {
       throw new Error(`npm did not pack ${published.name}`);
     }
-    return { ...published, tarball: join(destination, file) };
+    return { ...published, tarball: join(destination, packedAs.filename), unpackedBytes: packedAs.unpackedSize };
   });
 }

@@ -7,18 +7,20 @@
  *     npm run bench:client -- --case "QoS 1"           only the cases whose name has that in it
  *     npm run bench:client -- --no-check               only prints
  *     npm run bench:client -- --protocol 5             MQTT 5.0 instead of 3.1.1, which is what the targets are about
- *     npm run bench:client -- --profile DIRECTORY      writes CPU profiles of Rivulet's runs (and slows them)
+ *     npm run bench:client -- --library component      the class MQTT instead of MqttClient
+ *     npm run bench:client -- --profile DIRECTORY      writes CPU profiles of our runs (and slows them)
  */
 import { parseArgs } from "node:util";
 import { startBroker } from "../support/broker.ts";
 import { clientCases, type ClientCase } from "./client/cases.ts";
 import { formatClientResults, summarize, type ClientResult, type Round } from "./client/results.ts";
 import { bundleRun, runSubject, startPeer } from "./client/run.ts";
-import type { LibraryName } from "./client/task.ts";
+import { ourLibraryNames, type LibraryName, type OurLibraryName } from "./client/task.ts";
 
 const { values } = parseArgs({
   options: {
     case: { type: "string", default: "" },
+    library: { type: "string", default: "rivulet" },
     "no-check": { type: "boolean", default: false },
     profile: { type: "string" },
     protocol: { type: "string", default: "4" },
@@ -29,6 +31,7 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds ?? (values.quick ? 1 : 5));
 const cpuSeconds = values.quick ? 0.3 : 0.6;
 const protocolVersion = values.protocol === "5" ? 5 : 4;
+const ours = ourLibrary(values.library);
 
 for (const [signal, code] of [
   ["SIGINT", 130],
@@ -37,13 +40,16 @@ for (const [signal, code] of [
   process.once(signal, () => process.exit(code)); // what was started is ended on exit
 }
 
-const cases = clientCases.filter(({ name, peer }) => `${peer}: ${name}`.includes(values.case));
+const cases = clientCases.filter(
+  ({ name, peer, componentTarget }) =>
+    `${peer}: ${name}`.includes(values.case) && (ours === "rivulet" || componentTarget !== undefined),
+);
 const results: ClientResult[] = [];
 await bundleRun();
 const peer = await startPeer();
 try {
   for (const each of cases) {
-    results.push(summarize(each, await runCase(each)));
+    results.push(summarize(each, ours, await runCase(each)));
     process.stderr.write(".");
   }
 } finally {
@@ -69,17 +75,23 @@ async function runRound({ task }: ClientCase, url: string, round: number): Promi
   const run = (library: LibraryName): ReturnType<typeof runSubject> =>
     runSubject(
       { library, url, protocolVersion, cpuSeconds, task },
-      { peer, nodeOptions: library === "rivulet" ? profiling : [] },
+      { peer, nodeOptions: library === ours ? profiling : [] },
     );
-  if (round % 2 === 1) return { rivulet: await run("rivulet"), "mqtt.js": await run("mqtt.js") };
-  return { "mqtt.js": await run("mqtt.js"), rivulet: await run("rivulet") };
+  if (round % 2 === 1) return { ours: await run(ours), "mqtt.js": await run("mqtt.js") };
+  return { "mqtt.js": await run("mqtt.js"), ours: await run(ours) };
 }
 
 function report(): void {
-  console.log(`\n${formatClientResults(results)}`);
+  console.log(`\n${formatClientResults(ours, results)}`);
   const version = protocolVersion === 5 ? "5.0" : "3.1.1";
   console.log(`Node ${process.version}, MQTT ${version}, 64 B where nothing else is said, ${rounds} rounds, medians`);
   const missed = results.filter(({ met }) => met === false);
   if (missed.length > 0) console.log(`Missed: ${missed.map(({ name }) => name).join("; ")}`);
   if (!values["no-check"] && (missed.length > 0 || results.length === 0)) process.exitCode = 1;
+}
+
+function ourLibrary(given: string): OurLibraryName {
+  const name = ourLibraryNames.find((each) => each === given);
+  if (name === undefined) throw new Error(`--library is one of ${ourLibraryNames.join(", ")}, not "${given}"`);
+  return name;
 }

@@ -57,6 +57,11 @@ describe("startPageServer", () => {
     expect(policy).not.toContain("unsafe");
   });
 
+  test("names the map of the bundle, which does not name it", async () => {
+    expect((await send("/rivulet.umd.js")).headers).toMatchObject({ sourcemap: "/rivulet.umd.js.map" });
+    expect((await send("/app.js")).headers).not.toHaveProperty("sourcemap");
+  });
+
   test("tells the page about the demo", async () => {
     expect(JSON.parse((await send("/demo.json")).body)).toEqual(settings);
   });

@@ -121,6 +121,8 @@ function answer(
     else end(response, 404, "Not found\n");
   });
   stream.once("open", () => {
+    // The bundle itself does not name its map, which is not published with it.
+    if (files.has(`${path}.map`)) response.setHeader("SourceMap", `${path}.map`);
     response.writeHead(200, { "Content-Type": contentTypes[extname(file)] ?? "application/octet-stream" });
     if (request.method === "HEAD") {
       stream.destroy();

@@ -1,10 +1,17 @@
 import { formatTable, median } from "../measure.ts";
 import type { ClientCase } from "./cases.ts";
 import type { Outcome } from "./run.ts";
-import { libraryNames, type LibraryName } from "./task.ts";
+import type { OurLibraryName } from "./task.ts";
 
-/** One round: what came of each library. */
-export type Round = Readonly<Record<LibraryName, Outcome>>;
+/** The two that are measured in turn. */
+const sides = ["ours", "mqtt.js"] as const;
+type Side = (typeof sides)[number];
+
+/** One round: what came of each side. */
+export type Round = Readonly<Record<Side, Outcome>>;
+
+/** How each library of ours is called in the table. */
+const titles: Readonly<Record<OurLibraryName, string>> = { rivulet: "Rivulet", component: "MQTT class" };
 
 /** What came of a case. */
 export interface ClientResult {
@@ -19,38 +26,39 @@ export interface ClientResult {
 /** From this share of the time on, the peer is what is measured too. */
 const busyPeer = 0.9;
 
-export function summarize(benchCase: ClientCase, rounds: readonly Round[]): ClientResult {
+export function summarize(benchCase: ClientCase, library: OurLibraryName, rounds: readonly Round[]): ClientResult {
   const name = `${benchCase.peer}: ${benchCase.name}`;
-  const { target } = benchCase;
-  const values = perLibrary((library) => median(rounds.map((round) => figureOf(round[library]))));
-  const ratio = median(rounds.map((round) => figureOf(round.rivulet) / figureOf(round["mqtt.js"])));
-  const isRefused = rounds.some(({ rivulet }) => rivulet.type === "stalled" && rivulet.readyToSend !== false);
+  const target = library === "component" ? benchCase.componentTarget : benchCase.target;
+  const values = perSide((side) => median(rounds.map((round) => figureOf(round[side]))));
+  const ratio = median(rounds.map((round) => figureOf(round.ours) / figureOf(round["mqtt.js"])));
+  const isRefused = rounds.some(({ ours }) => ours.type === "stalled" && ours.readyToSend !== false);
   const met =
     target === undefined
       ? undefined
-      : !isRefused && ("ratio" in target ? ratio <= target.ratio : values.rivulet <= target.value);
-  const rates = perLibrary((library) => rateOf(rounds.map((round) => round[library])));
+      : !isRefused && ("ratio" in target ? ratio <= target.ratio : values.ours <= target.value);
+  const rates = perSide((side) => rateOf(rounds.map((round) => round[side])));
   const [first] = rounds;
   return {
     name,
     cells: [
       name,
-      first === undefined ? "" : unitOf(first.rivulet),
+      first === undefined ? "" : unitOf(first.ours),
       formatFigure(values["mqtt.js"]),
-      formatFigure(values.rivulet),
+      formatFigure(values.ours),
       ratio.toFixed(3),
       target === undefined ? "" : "ratio" in target ? `<= ${target.ratio}x` : `<= ${formatFigure(target.value)}`,
       rates["mqtt.js"],
-      rates.rivulet,
+      rates.ours,
       met === undefined ? "" : met ? "ok" : "MISS",
     ],
     met,
-    note: noteOf(rounds),
+    note: noteOf(library, rounds),
   };
 }
 
-export function formatClientResults(results: readonly ClientResult[]): string {
-  const header = ["case", "unit", "MQTT.js", "Rivulet", "ratio", "target", "MQTT.js k/s", "Rivulet k/s", ""];
+export function formatClientResults(library: OurLibraryName, results: readonly ClientResult[]): string {
+  const title = titles[library];
+  const header = ["case", "unit", "MQTT.js", title, "ratio", "target", "MQTT.js k/s", `${title} k/s`, ""];
   const notes = results.flatMap(({ name, note }) => (note === undefined ? [] : [`${name}: ${note}`]));
   return [formatTable([header, ...results.map(({ cells }) => cells)]), ...notes].join("\n");
 }
@@ -86,15 +94,15 @@ function rateOf(outcomes: readonly Outcome[]): string {
   return rates.length === 0 ? "" : median(rates).toFixed(median(rates) < 10 ? 1 : 0);
 }
 
-function noteOf(rounds: readonly Round[]): string | undefined {
-  const notes = libraryNames.flatMap((library) => {
-    const note = noteOfLibrary(rounds.map((round) => round[library]));
-    return note === undefined ? [] : [`${library === "rivulet" ? "Rivulet" : "MQTT.js"} ${note}`];
+function noteOf(library: OurLibraryName, rounds: readonly Round[]): string | undefined {
+  const notes = sides.flatMap((side) => {
+    const note = noteOfSide(rounds.map((round) => round[side]));
+    return note === undefined ? [] : [`${side === "ours" ? titles[library] : "MQTT.js"} ${note}`];
   });
   return notes.length === 0 ? undefined : notes.join("; ");
 }
 
-function noteOfLibrary(outcomes: readonly Outcome[]): string | undefined {
+function noteOfSide(outcomes: readonly Outcome[]): string | undefined {
   const middle = (read: (outcome: Outcome) => number): number => median(outcomes.map(read));
   const [first] = outcomes;
   switch (first?.type) {
@@ -121,8 +129,8 @@ function noteOfLibrary(outcomes: readonly Outcome[]): string | undefined {
   }
 }
 
-function perLibrary<Value>(make: (library: LibraryName) => Value): Record<LibraryName, Value> {
-  return { rivulet: make("rivulet"), "mqtt.js": make("mqtt.js") };
+function perSide<Value>(make: (side: Side) => Value): Record<Side, Value> {
+  return { ours: make("ours"), "mqtt.js": make("mqtt.js") };
 }
 
 function percentile(values: readonly number[], share: number): number {

@@ -24,6 +24,7 @@ type Work = (messages: number) => Promise<void>;
 /** Loaded one by one: the memory of the others must not be in the figures. */
 const libraries: Record<LibraryName, () => Promise<ConnectSubject>> = {
   rivulet: async () => (await import("./rivulet-subject.ts")).connectRivulet,
+  component: async () => (await import("./component-subject.ts")).connectComponent,
   "mqtt.js": async () => (await import("./mqtt-js-subject.ts")).connectMqttJs,
 };
 

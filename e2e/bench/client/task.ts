@@ -28,8 +28,10 @@ export interface Assignment {
   readonly cpuSeconds: number;
 }
 
-export const libraryNames = ["rivulet", "mqtt.js"] as const;
-export type LibraryName = (typeof libraryNames)[number];
+/** The libraries of ours, each of which can be measured against MQTT.js. */
+export const ourLibraryNames = ["rivulet", "component"] as const;
+export type OurLibraryName = (typeof ourLibraryNames)[number];
+export type LibraryName = OurLibraryName | "mqtt.js";
 
 /** What a measured process sends to its parent. */
 export type Report =

@@ -1,13 +1,30 @@
 import { MqttClient as EngineClient, type ConnectOptions, type ConnectTarget, type Transport } from "@rivulet/engine";
-import { dial, tcp } from "@rivulet/node";
-import { createNodeWebSocket } from "@rivulet/websocket/node";
+import { addCaller } from "./add-caller.ts";
 import { checkTls } from "./check-tls.ts";
 import { connected, onPlatform } from "./platform.ts";
 
 export * from "./shared.ts";
 
-/** What Node can open. WebSockets have their sockets, proxies and TLS from the same place as TCP. */
-const transports: readonly Transport[] = [tcp, createNodeWebSocket(dial)];
+/**
+ * What Node can open, loaded when it is asked for: a program that is only started does not wait for it. WebSockets have
+ * their sockets, proxies and TLS from the same place as TCP.
+ */
+const transports: readonly Transport[] = [
+  {
+    schemes: ["mqtt:", "tcp:", "mqtts:", "ssl:", "tls:", "mqtt+unix:"],
+    open: async (...asked) => (await import("@rivulet/node")).tcp.open(...asked),
+  },
+  {
+    schemes: ["ws:", "wss:"],
+    open: async (...asked) => {
+      const [{ dial }, { createNodeWebSocket }] = await Promise.all([
+        import("@rivulet/node"),
+        import("@rivulet/websocket/node"),
+      ]);
+      return createNodeWebSocket(dial).open(...asked);
+    },
+  },
+];
 
 /** An MQTT client for `mqtt:`, `mqtts:`, `mqtt+unix:`, `ws:` and `wss:` URLs. See `connect`, which makes one that is connected. */
 export class MqttClient extends EngineClient {
@@ -37,5 +54,10 @@ export class MqttClient extends EngineClient {
  * ```
  */
 export async function connect(url: ConnectTarget, options: ConnectOptions = {}): Promise<MqttClient> {
-  return connected(new MqttClient(url, options));
+  try {
+    return await connected(new MqttClient(url, options));
+  } catch (error) {
+    addCaller(error, connect);
+    throw error;
+  }
 }

@@ -12,6 +12,7 @@ import { transportScenarios, type TransportHarness } from "../../engine/testing/
 import { quietContext } from "../testing/quiet-context.ts";
 import { startWebSocketPeer, type WebSocketPeer } from "../testing/web-socket-peer.ts";
 import { webSocket } from "./browser.ts";
+import { gatheredBytesLimit } from "./limits.ts";
 
 // The library has the interface of a browser's WebSocket; real browsers run the same contract in testing/.
 beforeEach(() => vi.stubGlobal("WebSocket", WebSocket));
@@ -126,6 +127,74 @@ describe("webSocket in browsers", () => {
       vi.useRealTimers();
     }
     duplex.abort();
+  });
+
+  describe("small messages of one turn", () => {
+    const bytes = (...values: number[]): ArrayBuffer => Uint8Array.from(values).buffer;
+
+    /** A connection, and what lets messages come in one turn. */
+    async function openTelling(): Promise<{
+      duplex: Duplex;
+      socket: WebSocket;
+      tell: (...each: ArrayBuffer[]) => void;
+    }> {
+      const sockets: WebSocket[] = [];
+      const make = function (url: string, protocols: string[]): WebSocket {
+        const socket = new WebSocket(url, protocols);
+        sockets.push(socket);
+        return socket;
+      };
+      vi.stubGlobal("WebSocket", make);
+      const duplex = await open();
+      const [socket] = sockets;
+      if (socket === undefined) throw new Error("It made no WebSocket");
+      const tell = (...messages: ArrayBuffer[]): void => {
+        for (const message of messages) socket.emit("message", message, true);
+      };
+      return { duplex, socket, tell };
+    }
+
+    it("come as one chunk, and a large one by itself", async () => {
+      const { duplex, tell } = await openTelling();
+      const reader = duplex.readable.getReader();
+      const large = new ArrayBuffer(gatheredBytesLimit);
+      tell(bytes(1), bytes(), bytes(2, 3), large, bytes(4), bytes(5));
+      expect((await reader.read()).value).toEqual(Uint8Array.of(1, 2, 3));
+      expect((await reader.read()).value?.buffer).toBe(large);
+      expect((await reader.read()).value).toEqual(Uint8Array.of(4, 5));
+      tell(bytes(6));
+      expect((await reader.read()).value).toEqual(Uint8Array.of(6));
+      duplex.abort();
+    });
+
+    it("come before what ends the connection", async () => {
+      const { duplex, socket, tell } = await openTelling();
+      const reader = duplex.readable.getReader();
+      tell(bytes(1), bytes(2));
+      socket.emit("close", 1000, Buffer.alloc(0));
+      expect(await reader.read()).toEqual({ done: false, value: Uint8Array.of(1, 2) });
+      expect(await reader.read()).toEqual({ done: true, value: undefined });
+      await duplex.closed;
+      socket.terminate();
+    });
+
+    it("come at once where no MessageChannel is, as in React Native", async () => {
+      vi.stubGlobal("MessageChannel", undefined);
+      const { duplex, tell } = await openTelling();
+      const reader = duplex.readable.getReader();
+      tell(bytes(1), bytes(2));
+      expect((await reader.read()).value).toEqual(Uint8Array.of(1));
+      expect((await reader.read()).value).toEqual(Uint8Array.of(2));
+      duplex.abort();
+    });
+
+    it("keep nothing open when it is over", async () => {
+      const close = vi.spyOn(MessagePort.prototype, "close");
+      const { duplex } = await openTelling();
+      duplex.abort();
+      expect(close).toHaveBeenCalledOnce();
+      close.mockRestore();
+    });
   });
 
   it("ends when the page is put into the cache, and not when it is left for good", async () => {

@@ -213,12 +213,13 @@ describe("what answers instead of a WebSocket server", () => {
     await closed;
   });
 
-  async function answering(answer: string | undefined): Promise<TransportTarget> {
+  async function answering(answer: string | undefined | Error): Promise<TransportTarget> {
     server = createServer((socket) => {
       sockets.add(socket);
       socket.on("error", () => undefined).on("close", () => sockets.delete(socket));
       socket.once("data", () => {
         if (answer === undefined) socket.end();
+        else if (answer instanceof Error) socket.resetAndDestroy();
         else socket.write(answer);
       });
     });
@@ -231,7 +232,7 @@ describe("what answers instead of a WebSocket server", () => {
   }
 
   const upgrade = "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\n";
-  it.each([
+  it.each<[string, string | undefined | Error, string]>([
     [
       "401",
       "HTTP/1.1 401 Unauthorized\r\nContent-Length: 4\r\n\r\nNope",
@@ -246,6 +247,7 @@ describe("what answers instead of a WebSocket server", () => {
     ],
     ["no HTTP", "\x20\x02\x00\x00 what is this\r\n\r\n", "the server's answer is not HTTP"],
     ["nothing", undefined, "the server closed the connection before it answered"],
+    ["a reset", new Error(), "the server reset the connection before it answered: wrong port or scheme?"],
     [
       "a wrong accept key",
       `${upgrade}Upgrade: websocket\r\nSec-WebSocket-Protocol: mqtt\r\nSec-WebSocket-Accept: AAAA\r\n\r\n`,

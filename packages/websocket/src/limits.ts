@@ -15,6 +15,12 @@ export const outboundHighWaterMarkBytes: number = 256 * 1024;
 export const inboundLimitBytes: number = 16 * 1024 * 1024;
 
 /**
+ * Bytes of small messages that are handed over as one chunk, where the platform's WebSocket tells of each by itself. A
+ * larger message goes its way at once. More costs memory for each connection, less costs processor time.
+ */
+export const gatheredBytesLimit: number = 16 * 1024;
+
+/**
  * The largest WebSocket message that is accepted on Node, in bytes: that of the largest Control Packet, 2.1.4 of MQTT
  * 5.0. A larger one ends the connection with close code 1009. Browsers have limits of their own.
  */

@@ -59,7 +59,7 @@ class Handshake {
     });
     this.#socket = createSocket(create, this.#target, this.#options.webSocket, dial && this.#connectThrough(dial));
     this.#socket.on("error", (error) => {
-      this.#fail(this.#error(explain(error), error));
+      this.#fail(this.#error(error.message === "read ECONNRESET" ? reset : explain(error), error));
     });
     this.#socket.on("unexpected-response", (_request, { statusCode = "?" }) => {
       const why = `the server answered with the HTTP status ${statusCode}`;
@@ -197,6 +197,7 @@ function createSocket(
 }
 
 const unanswered = "the server closed the connection before it answered";
+const reset = "the server reset the connection before it answered: wrong port or scheme?";
 
 /** What a message of Node's or the library's means, where it does not say so itself. */
 function explain(error: Error & { readonly code?: string }): string {

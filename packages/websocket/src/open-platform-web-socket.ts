@@ -1,4 +1,5 @@
 import type { Duplex, TransportTarget } from "@rivulet/engine";
+import { gatherMessages } from "./gather-messages.ts";
 import { longestPollMs, outboundHighWaterMarkBytes, shortestPollMs } from "./limits.ts";
 import { createMessageDuplex } from "./message-duplex.ts";
 import { closedError, connectionError, constructionError, subprotocolError } from "./web-socket-errors.ts";
@@ -14,6 +15,10 @@ export const openPlatformWebSocket: OpenWebSocket = async (
   socket.binaryType = "arraybuffer";
   let timer: ReturnType<typeof setTimeout> | undefined;
   let poll = (_delayMs?: number): void => {};
+  const [add, handOver, endGathering] = gatherMessages((bytes) => {
+    poll();
+    duplex.receive(bytes);
+  });
   // It is there before the connection is, so that one set of handlers serves both and no message finds none.
   const duplex = createMessageDuplex(
     {
@@ -29,9 +34,12 @@ export const openPlatformWebSocket: OpenWebSocket = async (
         };
         poll();
       },
-      close() {
+      close(over) {
         clearTimeout(timer);
         socket.close(1000);
+        if (!over) return;
+        globalThis.removeEventListener?.("pagehide", onPageHide);
+        endGathering();
       },
     },
     {
@@ -48,7 +56,6 @@ export const openPlatformWebSocket: OpenWebSocket = async (
     if (persisted) duplex.abort(connectionError(address, "the page was left"));
   };
   globalThis.addEventListener?.("pagehide", onPageHide); // Not in React Native.
-  void duplex.closed.catch(() => undefined).then(() => globalThis.removeEventListener?.("pagehide", onPageHide));
   // Whoever aborts meets the signal's reason below, and nobody has the duplex that fails with the event.
   signal.addEventListener("abort", duplex.abort);
   let cause: Error | undefined;
@@ -57,12 +64,11 @@ export const openPlatformWebSocket: OpenWebSocket = async (
     cause = (event as Partial<ErrorEvent>).error as Error | undefined;
   };
   socket.onclose = ({ code, reason }) => {
+    poll = () => {}; // What waits to be sent will not be.
+    handOver();
     duplex.abort(closedError(address, code, reason, cause));
   };
-  socket.onmessage = ({ data }) => {
-    poll();
-    duplex.receive(typeof data === "string" ? undefined : new Uint8Array(data as ArrayBuffer));
-  };
+  socket.onmessage = ({ data }) => add(data as string | ArrayBuffer);
   try {
     await new Promise<void>((resolve, reject) => {
       duplex.closed.catch(reject);
