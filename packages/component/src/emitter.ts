@@ -12,7 +12,8 @@ export type Unsubscribe = () => void;
  */
 export class Emitter {
   readonly #handlers: { [Name in keyof MQTTEvents]?: Listener<Name> | undefined } = {};
-  readonly #listeners = new Map<keyof MQTTEvents, Set<(event: never) => unknown>>();
+  /** Never changed, but replaced: one that is added or called off meanwhile changes nothing for an event. */
+  readonly #listeners: { [Name in keyof MQTTEvents]?: readonly Listener<Name>[] } = {};
   readonly #failed: (error: unknown) => void;
 
   constructor(failed: (error: unknown) => void) {
@@ -28,25 +29,34 @@ export class Emitter {
   }
 
   on<Name extends keyof MQTTEvents>(name: Name, listener: Listener<Name>): Unsubscribe {
-    const listeners = this.#listeners.get(name) ?? new Set();
-    this.#listeners.set(name, listeners);
     // Wrapped, so that a listener that is added twice is called twice and called off once each.
     const own: Listener<Name> = (event) => listener(event);
-    listeners.add(own);
+    this.#set(name, [...(this.#listeners[name] ?? []), own]);
     return () => {
-      listeners.delete(own);
+      this.#set(
+        name,
+        this.#listeners[name]?.filter((each) => each !== own),
+      );
     };
+  }
+
+  /** Whether anybody would hear of an event. */
+  has(name: keyof MQTTEvents): boolean {
+    return this.#handlers[name] !== undefined || (this.#listeners[name]?.length ?? 0) > 0;
   }
 
   /** Whether nobody threw. */
   emit<Name extends keyof MQTTEvents>(name: Name, event: MQTTEvents[Name]): boolean {
     const handler = this.#handlers[name];
-    const listeners = this.#listeners.get(name);
     let isFine = handler === undefined || this.#call(name, handler, event);
-    if (listeners === undefined || listeners.size === 0) return isFine;
-    // One that is added meanwhile is not for this event.
-    for (const listener of [...listeners] as Listener<Name>[]) isFine = this.#call(name, listener, event) && isFine;
+    const listeners: readonly Listener<Name>[] | undefined = this.#listeners[name];
+    if (listeners === undefined) return isFine;
+    for (const listener of listeners) isFine = this.#call(name, listener, event) && isFine;
     return isFine;
+  }
+
+  #set<Name extends keyof MQTTEvents>(name: Name, listeners: readonly Listener<Name>[] | undefined): void {
+    Object.assign(this.#listeners, { [name]: listeners });
   }
 
   #call<Name extends keyof MQTTEvents>(name: Name, listener: Listener<Name>, event: MQTTEvents[Name]): boolean {

@@ -1,5 +1,5 @@
 import type { PublishPacket } from "@rivulet/codec";
-import { SubscribeError, type MqttClient, type PublishOptions, type SubscribeResult } from "rivulet";
+import { SubscribeError, type MqttClient, type SubscribeResult } from "rivulet";
 import { noCertificates, type Certificates } from "./certificates/certificates.ts";
 import { Connection } from "./connection.ts";
 import type { Core, Phase } from "./core.ts";
@@ -7,11 +7,12 @@ import { toMQTTError } from "./errors/to-mqtt-error.ts";
 import { fromServer, Messages } from "./messages/messages.ts";
 import { MQTTError } from "./mqtt-error.ts";
 import { disconnectOptions, publishOptions, subscribeOptions } from "./options/message-options.ts";
-import { connectSeconds, Waiting, type Patience } from "./patience.ts";
+import { connectSeconds, Waiting } from "./patience.ts";
 import type { Platform } from "./platform.ts";
 import { ConnectProperties } from "./properties/connect-properties.ts";
 import { Received } from "./received.ts";
 import { SavedSession } from "./saved-session.ts";
+import { Sending, type Endurance } from "./sending.ts";
 import { config } from "./settings/config.ts";
 import { Settings } from "./settings/settings.ts";
 import { splitFilters } from "./settings/topic-lists.ts";
@@ -24,8 +25,6 @@ import { splitFilters } from "./settings/topic-lists.ts";
 
 /** The longest that messages under way are waited for before the connection is closed, in seconds. */
 const disconnectPatience = 10;
-
-const maximumSpareStops = 256;
 
 /**
  * An MQTT client as a component: properties are set, `connect` connects, and events tell what happens. The package for
@@ -52,8 +51,7 @@ export abstract class BasicMQTT extends ConnectProperties {
   readonly #connection: Connection;
   readonly #session: SavedSession;
   readonly #waiting: Waiting = new Waiting();
-  /** Those that have stopped nothing. */
-  readonly #spareStops: AbortController[] = [];
+  readonly #sending: Sending = new Sending(this.#waiting, () => this.#endurance());
   #isReporting = false;
 
   protected constructor(platform: Platform) {
@@ -75,6 +73,7 @@ export abstract class BasicMQTT extends ConnectProperties {
         emit.emit("messageIn", event);
       },
       messageOut: (event) => emit.emit("messageOut", event),
+      has: (name) => emit.has(name),
     });
     const phase = (): Phase => this.#connection.phase;
     const client = (): MqttClient | undefined => this.#connection.client;
@@ -144,7 +143,7 @@ export abstract class BasicMQTT extends ConnectProperties {
   async connect(): Promise<void> {
     const { done, abort } = this.#connection.open();
     const { settings } = this.core;
-    const patience = { ...this.#patience(), seconds: connectSeconds(settings), giveUp: abort };
+    const patience = { ...this.#endurance(), seconds: connectSeconds(settings), giveUp: abort };
     const waiting = this.#waiting.until(done, patience);
     // The event tells how it ends.
     if (settings.timeout === 0) waiting.catch(() => undefined);
@@ -184,7 +183,7 @@ export abstract class BasicMQTT extends ConnectProperties {
       });
       return;
     }
-    const patience = { ...this.#patience(), seconds: 0, giveUp: abort }; // The client counts.
+    const patience = { ...this.#endurance(), seconds: 0, giveUp: abort }; // The client counts.
     await this.#waiting.until(ending, patience);
   }
 
@@ -307,12 +306,15 @@ export abstract class BasicMQTT extends ConnectProperties {
     try {
       const client = this.#connectedClient();
       const { settings } = this.core;
-      const options: PublishOptions = { ...publishOptions(settings, qos), until: "sent" };
+      const options = publishOptions(settings, qos);
+      if (qos > 0) options.until = "sent";
       if (settings.timeout === 0) return this.#publishNow(client, client.publish(topic, payload, options));
       // At QoS 0, one that leaves at once cannot be called back.
-      if (qos === 0 && client.readyToSend) return this.#wait(client.publish(topic, payload, options));
-      const stop = this.#spareStops.pop() ?? new AbortController();
-      return this.#wait(client.publish(topic, payload, { ...options, signal: stop.signal }), stop);
+      if (qos === 0 && client.readyToSend)
+        return this.#sending.batched(client.publish(topic, payload, options), settings);
+      const group = this.#sending.group(settings);
+      options.signal = group.signal;
+      return group.wait(client.publish(topic, payload, options));
     } catch (error) {
       return Promise.reject(toMQTTError(error));
     }
@@ -338,7 +340,10 @@ export abstract class BasicMQTT extends ConnectProperties {
     const stop = new AbortController();
     const done = ask(stop.signal);
     if (this.core.settings.timeout > 0) {
-      await this.#wait(done, stop);
+      const giveUp = (reason: MQTTError): void => {
+        stop.abort(reason);
+      };
+      await this.#waiting.until(done, { ...this.#endurance(), giveUp });
       return;
     }
     let isOver = false;
@@ -350,21 +355,7 @@ export abstract class BasicMQTT extends ConnectProperties {
     isOver = true;
   }
 
-  /** `stop` has it called back, and is used again where it need not be: to make one costs more than to publish. */
-  #wait(done: Promise<unknown>, stop?: AbortController): Promise<void> {
-    const patience = {
-      ...this.#patience(),
-      giveUp: (reason: MQTTError) => {
-        stop?.abort(reason);
-      },
-      done: () => {
-        if (stop !== undefined && this.#spareStops.length < maximumSpareStops) this.#spareStops.push(stop);
-      },
-    };
-    return this.#waiting.until(done, patience);
-  }
-
-  #patience(): Omit<Patience, "giveUp"> {
+  #endurance(): Endurance {
     const { timeout, socket } = this.core.settings;
     return { seconds: timeout, isAbsolute: socket.absoluteTimeout, activity: this.#connection.activity };
   }

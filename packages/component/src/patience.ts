@@ -12,7 +12,7 @@ export interface Patience {
   readonly activity: () => number;
   /** Has the operation stop, for this reason. */
   readonly giveUp: (reason: MQTTError) => void;
-  /** It was done, and `giveUp` has not been called. */
+  /** It is over, and `giveUp` has not been called. */
   readonly done?: () => void;
 }
 
@@ -38,7 +38,6 @@ interface Waiter {
   readonly patience: Patience;
   /** When it began, in ms. */
   readonly since: number;
-  readonly reject: (error: MQTTError) => void;
 }
 
 // Theory of operation
@@ -59,20 +58,32 @@ export class Waiting {
   /** Settles when `done` does, rejects with what `interrupt` was given, or with 201 when the time is over. */
   until(done: Promise<unknown>, patience: Patience): Promise<void> {
     return new Promise<void>((resolve, reject) => {
-      const waiter: Waiter = { patience, since: performance.now(), reject };
-      this.#waiters.add(waiter);
+      const giveUp = (reason: MQTTError): void => {
+        reject(reason);
+        patience.giveUp(reason);
+      };
+      const over = this.begin({ ...patience, giveUp });
       done.then(
         () => {
-          if (this.#leave(waiter)) patience.done?.();
+          over();
           resolve();
         },
         (error: unknown) => {
-          this.#leave(waiter);
+          over();
           reject(toMQTTError(error));
         },
       );
-      this.#watch(waiter, waiter.since);
     });
+  }
+
+  /** Begins to wait, until what this returns is called; `giveUp` is told what `until` would reject with. */
+  begin(patience: Patience): () => void {
+    const waiter: Waiter = { patience, since: performance.now() };
+    this.#waiters.add(waiter);
+    this.#watch(waiter, waiter.since);
+    return () => {
+      if (this.#leave(waiter)) patience.done?.();
+    };
   }
 
   /** Has all that wait reject. */
@@ -82,7 +93,6 @@ export class Waiting {
 
   #end(waiter: Waiter, error: MQTTError): void {
     this.#leave(waiter);
-    waiter.reject(error);
     waiter.patience.giveUp(error);
   }
 

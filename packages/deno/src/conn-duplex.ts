@@ -8,7 +8,7 @@
  */
 
 import { TransportError, type ConnectionInfo, type Duplex } from "@rivulet/engine";
-import { lostError } from "./conn-errors.ts";
+import { lostError, tlsAlertError, unansweredError } from "./conn-errors.ts";
 import { readBufferBytes } from "./limits.ts";
 import type { ResolvedSocketOptions } from "./socket-options.ts";
 
@@ -28,6 +28,8 @@ export class ConnDuplex implements Duplex {
   #sink!: WritableStreamDefaultController;
   #resolveClosed!: () => void;
   #rejectClosed!: (error: TransportError) => void;
+  /** Whether something has come, or need not be looked at. */
+  #isAnswered: boolean;
   #inputOver = false;
   #outputOver = false;
   #over = false;
@@ -38,6 +40,7 @@ export class ConnDuplex implements Duplex {
     this.#conn = conn;
     this.#address = address;
     this.info = info;
+    this.#isAnswered = info.transport !== "tcp";
     this.closed = new Promise((resolve, reject) => {
       this.#resolveClosed = resolve;
       this.#rejectClosed = reject;
@@ -91,6 +94,14 @@ export class ConnDuplex implements Duplex {
     try {
       const count = await this.#conn.read(this.#buffer);
       if (this.#inputOver) return;
+      if (count !== null && !this.#isAnswered) {
+        this.#isAnswered = true;
+        const error = tlsAlertError(this.#address, this.#buffer.subarray(0, count));
+        if (error !== undefined) {
+          this.#fail(error);
+          return;
+        }
+      }
       // Copied, so that a message that is kept does not keep the whole buffer.
       if (count !== null) {
         this.#source.enqueue(this.#buffer.slice(0, count));
@@ -100,7 +111,7 @@ export class ConnDuplex implements Duplex {
       this.#inputOver = true;
       this.#endIfBothOver();
     } catch (cause) {
-      this.#fail(lostError(this.#address, cause));
+      this.#fail((this.#isAnswered ? lostError : unansweredError)(this.#address, cause));
     }
   }
 

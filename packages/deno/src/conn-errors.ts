@@ -42,6 +42,20 @@ export function lostError(address: string, cause: unknown): TransportError {
   return new TransportError(`The connection to ${address} was lost: ${describe(cause)}`, { cause });
 }
 
+/** On a connection without TLS, reading has failed before anything had come. */
+export function unansweredError(address: string, cause: unknown): TransportError {
+  const error = lostError(address, cause);
+  if (!(cause instanceof Deno.errors.ConnectionReset)) return error;
+  const expected = "before it answered, as one does that expects TLS (mqtts:) or a WebSocket (ws:)";
+  return new TransportError(`${error.message} ${expected}`, { cause });
+}
+
+/** The first answer on a connection without TLS; undefined when it is none of TLS, whose alerts begin with these bytes. */
+export function tlsAlertError(address: string, answer: Uint8Array): TransportError | undefined {
+  if (answer[0] !== 0x15 || answer[1] !== 0x03) return undefined;
+  return new TransportError(`The server at ${address} speaks TLS there, which the scheme mqtts: asks for`);
+}
+
 function describe(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   const known = meanings.get(cause.name);

@@ -4,7 +4,8 @@ import { InvalidOptionError, TransportError, UnsupportedError } from "@rivulet/e
 import { viaNode } from "../../node/testing/node-transport.ts";
 import { createTcp, tcp } from "../src/mod.ts";
 import { startTcpPeer } from "../../node/testing/tcp-peer.ts";
-import { contextOf, failure } from "./openings.ts";
+import { startPlainServer } from "../../node/testing/tls-servers.ts";
+import { contextOf, failure, targetOf } from "./openings.ts";
 
 const nowhere = "mqtt://127.0.0.1:1";
 
@@ -94,4 +95,58 @@ Deno.test("tcp > is left alone by whoever aborts when told that it is connected"
   await assert.rejects(tcp.open(peer.target, {}, { ...context, report }), (error) => error === reason);
   await (await peer.accept()).whenEnded();
   await peer.close();
+});
+
+for (const [what, answer, message] of [
+  // Fatal, unexpected message (RFC 8446, 6).
+  [
+    "an alert of TLS",
+    Uint8Array.of(0x15, 0x03, 0x03, 0, 2, 2, 10),
+    /^The server at .* speaks TLS there, which the scheme mqtts: asks for$/,
+  ],
+  [
+    "a reset",
+    undefined,
+    /was lost: connection reset by the server before it answered, as one does that expects TLS \(mqtts:\) or a WebSocket \(ws:\)$/,
+  ],
+] as const) {
+  Deno.test(`tcp > says what ${what} is the answer of`, async () => {
+    await using server = await startPlainServer((socket) => {
+      socket.once("data", () => {
+        if (answer === undefined) socket.resetAndDestroy();
+        else socket.end(answer);
+      });
+    });
+    const duplex = await tcp.open(targetOf(`mqtt://127.0.0.1:${server.port}`), {}, contextOf());
+    const reading = duplex.readable.getReader().read();
+    const seen = reading.catch((error: unknown) => error);
+    await duplex.writable
+      .getWriter()
+      .write(Uint8Array.of(0x10, 0))
+      .catch(() => undefined);
+    const error = await seen;
+    assert.ok(error instanceof TransportError);
+    assert.match(error.message, message);
+  });
+}
+
+Deno.test("tcp > says nothing of it once the server has answered", async () => {
+  const alert = Uint8Array.of(0x15, 0x03);
+  await using server = await startPlainServer((socket) => {
+    socket.write(Uint8Array.of(0x20));
+    socket.once("data", () => {
+      socket.write(alert);
+      socket.once("data", () => socket.resetAndDestroy());
+    });
+  });
+  const duplex = await tcp.open(targetOf(`mqtt://127.0.0.1:${server.port}`), {}, contextOf());
+  const reader = duplex.readable.getReader();
+  const writer = duplex.writable.getWriter();
+  assert.deepEqual((await reader.read()).value, Uint8Array.of(0x20));
+  await writer.write(Uint8Array.of(0xc0, 0));
+  const received: number[] = [];
+  while (received.length < alert.length) received.push(...((await reader.read()).value ?? []));
+  assert.deepEqual(received, [...alert]);
+  await writer.write(Uint8Array.of(0xc0, 0));
+  await assert.rejects(reader.read(), /was lost: connection reset by the server$/);
 });

@@ -11,10 +11,12 @@ import { Session } from "./session/session.ts";
 /** A connection over bare streams, without a client. */
 class World {
   readonly environment: VirtualEnvironment = new VirtualEnvironment();
-  readonly session = new Session<string>({ version: 5 });
+  isTracing = false;
+  readonly session = new Session<string>({ version: 5, isTracing: () => this.isTracing });
   readonly events: SessionEvent<string>[] = [];
   readonly chunks: Uint8Array[] = [];
   readonly connection: Connection<string>;
+  readonly duplex: Duplex & { room?: number };
   reader!: ReadableStreamDefaultController<Uint8Array>;
   hasRoom = true;
   timesClosed = 0;
@@ -23,8 +25,8 @@ class World {
   /** What a write waits for. */
   taking: Promise<void> = Promise.resolve();
 
-  constructor() {
-    const duplex: Duplex = {
+  constructor(persist?: () => Promise<void> | undefined) {
+    this.duplex = {
       readable: new ReadableStream({
         start: (controller) => {
           this.reader = controller;
@@ -40,8 +42,9 @@ class World {
       closed: new Promise(() => undefined),
       abort: (reason) => this.aborted.push(reason),
     };
-    this.connection = new Connection(duplex, this.session, {
+    this.connection = new Connection(this.duplex, this.session, {
       environment: this.environment,
+      persist,
       hasRoom: () => this.hasRoom,
       makeRoom: () => undefined,
       written: () => (this.timesWritten += 1),
@@ -196,5 +199,112 @@ describe("Connection", () => {
     world.connection.wake();
     await settle(50);
     expect(messages()).toBe(7);
+  });
+});
+
+describe("a transport that has room", () => {
+  /** Resolves to whether a promise has settled by now. */
+  async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+    let isIt = false;
+    void promise.then(() => (isIt = true));
+    await settle();
+    return isIt;
+  }
+
+  it("counts as taken what there is room for, and is given it when the turn ends", async () => {
+    const world = new World();
+    const ends: (() => void)[] = [];
+    await world.connect();
+    Object.assign(world.duplex, { room: 16, atTurnEnd: (callback: () => void) => ends.push(callback) });
+    for (const count of [1, 2]) {
+      world.publish();
+      expect(world.session.batchBytes).toBe(7 * count);
+      expect(await isSettled(world.connection.taken())).toBe(true);
+    }
+    expect(world.chunks).toHaveLength(1);
+    expect(ends).toHaveLength(1);
+    world.publish();
+    const taken = world.connection.taken();
+    expect(await isSettled(taken)).toBe(false);
+    ends[0]?.();
+    expect((await taken).reasonCode).toBe(0);
+    expect(world.chunks.slice(1).map(({ length }) => length)).toEqual([21]);
+  });
+
+  it("is given what gathers within microtasks where it does not tell when the turn ends", async () => {
+    const world = new World();
+    await world.connect();
+    world.duplex.room = 1000;
+    world.publish();
+    await world.connection.taken();
+    await settle();
+    expect(world.chunks).toHaveLength(2);
+  });
+
+  it("is certain to take as much as it has", async () => {
+    const world = new World();
+    await world.connect();
+    Object.assign(world.duplex, { room: 7, atTurnEnd: () => undefined });
+    world.publish();
+    expect(world.session.batchBytes).toBe(7);
+    expect(await isSettled(world.connection.taken())).toBe(true);
+    world.publish();
+    expect(await isSettled(world.connection.taken())).toBe(false);
+  });
+
+  it("counts when who follows the packets has heard of them", async () => {
+    const world = new World();
+    await world.connect();
+    Object.assign(world.duplex, { room: 1000, atTurnEnd: () => undefined });
+    world.isTracing = true;
+    const packets = (): number => world.events.filter(({ type }) => type === "packet").length;
+    world.publish();
+    const taken = world.connection.taken();
+    world.publish();
+    expect(world.connection.taken()).toBe(taken);
+    expect(packets()).toBe(0);
+    await taken;
+    expect(packets()).toBe(2);
+    expect(world.chunks).toHaveLength(1);
+    world.publish();
+    world.connection.abort(new ClosedError());
+    expect(packets()).toBe(3);
+  });
+
+  it("is waited for while a write is under way", async () => {
+    const world = new World();
+    await world.connect();
+    world.duplex.room = 1000;
+    let take = (): void => undefined;
+    world.taking = new Promise((resolve) => {
+      take = resolve;
+    });
+    world.publish();
+    await settle();
+    world.publish();
+    const taken = world.connection.taken();
+    expect(await isSettled(taken)).toBe(false);
+    take();
+    await taken;
+    expect(world.chunks).toHaveLength(3);
+  });
+
+  it("is waited for where something is written down first", async () => {
+    let written = (): void => undefined;
+    let persisting: Promise<void> | undefined;
+    const world = new World(() => persisting);
+    await world.connect();
+    persisting = new Promise((resolve) => {
+      written = resolve;
+    });
+    world.duplex.room = 1000;
+    world.publish();
+    const taken = world.connection.taken();
+    expect(await isSettled(taken)).toBe(false);
+    expect(world.chunks).toHaveLength(1);
+    persisting = undefined;
+    written();
+    await taken;
+    expect(world.chunks).toHaveLength(2);
   });
 });

@@ -16,10 +16,13 @@ import type { Session } from "./session/session.ts";
 // be sent: everything of one turn in one chunk. While a write is under way the next batch gathers, so that a slow
 // transport gets fewer, larger chunks, and never more than one at a time.
 //
+// A transport may have room for what gathers until the event loop turns. What it is certain to take counts as taken, so
+// that a program that awaits one message after the other does not pay a write for each.
+//
 // Reading goes on while the host has room. When it has not, reading stops, unless the server owes us an answer: it
 // could not come past what is not read. What the host does then with messages that it has no room for is its business.
 
-const scheduled = /* @__PURE__ */ Promise.resolve();
+const settled = /* @__PURE__ */ Promise.resolve(publishedAtMostOnce);
 
 /** Whom a Connection works for: what it asks, and what it tells. */
 export interface ConnectionHost<Context> {
@@ -55,13 +58,16 @@ export class Connection<Context> {
   #batch: Deferred<PublishResult> | undefined;
   /** The same of the batch that is being written. */
   #writtenBatch: Deferred<PublishResult> | undefined;
+  /** Settles when what has happened is told. */
+  #told: Promise<PublishResult> | undefined;
   #isFlushScheduled = false;
   #isWriting = false;
   /** The protocol is over: what is left is written, then the transport is closed. */
   #isEnding = false;
   #isFinishing = false;
   #isClosed = false;
-  readonly #closed = new Deferred<void>();
+  /** Made when somebody waits for it. */
+  #closed: Deferred<void> | undefined;
   /** Called when reading, which was paused, may go on. */
   #resumeReading: (() => void) | undefined;
   #timer: unknown;
@@ -81,8 +87,6 @@ export class Connection<Context> {
     this.#decoder = new PacketDecoder(clientReaders, maximumPacketSize === undefined ? {} : { maximumPacketSize });
     this.#reader = duplex.readable.getReader();
     this.#writer = duplex.writable.getWriter();
-    // Each of these rejections is seen where the stream is used.
-    for (const promise of [this.#reader.closed, this.#writer.closed, duplex.closed]) promise.catch(ignore);
   }
 
   /** Sends CONNECT and begins to read. */
@@ -95,15 +99,29 @@ export class Connection<Context> {
 
   /** Settles when the transport has taken the batch that gathers now: to what whoever published at QoS 0 waits for. */
   taken(): Promise<PublishResult> {
-    this.#batch ??= new Deferred();
-    return this.#batch.promise;
+    if (!this.#isCertain) return (this.#batch ??= new Deferred()).promise;
+    if (!this.#session.hasEvents) return settled;
+    // Whoever follows the packets hears of it before.
+    return (this.#told ??= settled.then((result) => {
+      this.#told = undefined;
+      if (!this.#isClosed) this.#dispatch();
+      return result;
+    }));
+  }
+
+  /** Whether the transport is certain to take the batch, and nothing comes before that. */
+  get #isCertain(): boolean {
+    if (this.#isWriting || this.#host.persist !== undefined) return false;
+    const { room = 0 } = this.#duplex;
+    return room > 0 && this.#session.batchBytes <= room;
   }
 
   /** Something was commanded, or there is room again: sees to it within this turn. */
   wake(): void {
     if (this.#isFlushScheduled || this.#isClosed) return;
     this.#isFlushScheduled = true;
-    void scheduled.then(this.#woken); // Cheaper than queueMicrotask, which Node keeps asynchronous context for.
+    if (this.#duplex.atTurnEnd) this.#duplex.atTurnEnd(this.#woken);
+    else void settled.then(this.#woken); // Cheaper than queueMicrotask, which Node keeps asynchronous context for.
   }
 
   /** What the server proved in its CONNACK is right: goes on with it. */
@@ -117,6 +135,8 @@ export class Connection<Context> {
 
   /** Resolves when the transport is gone; never rejects. */
   get closed(): Promise<void> {
+    this.#closed ??= new Deferred();
+    if (this.#isClosed) this.#closed.resolve();
     return this.#closed.promise;
   }
 
@@ -125,19 +145,29 @@ export class Connection<Context> {
     this.#close(error);
   }
 
+  /** Reads one chunk, and then the next. */
   async #read(): Promise<void> {
-    try {
-      for (;;) {
-        await this.#room();
-        const { done, value } = await this.#reader.read();
-        if (this.#isClosed) return;
-        if (done) break;
-        this.#received(value);
-      }
-      this.#close(new TransportError("The server closed the connection")); // [MQTT311-3.1.4-1] [MQTT311-3.2.2-6]
-    } catch (error) {
+    const fail = (error: unknown): void => {
       this.#close(error);
+    };
+    try {
+      await this.#room();
+      // Not awaited: while nothing comes, a function that waits holds more than its callbacks, and the chunk before.
+      this.#reader.read().then((result) => void this.#take(result).catch(fail), fail);
+    } catch (error) {
+      fail(error);
     }
+  }
+
+  async #take({ done, value }: ReadableStreamReadResult<Uint8Array>): Promise<void> {
+    if (this.#isClosed) return;
+    // [MQTT311-3.1.4-1] [MQTT311-3.2.2-6]
+    if (done) {
+      const early = this.#session.state === "connecting" ? " before it answered: wrong port or scheme?" : "";
+      throw new TransportError(`The server closed the connection${early}`);
+    }
+    this.#received(value);
+    await this.#read();
   }
 
   #received(chunk: Uint8Array): void {
@@ -297,6 +327,7 @@ export class Connection<Context> {
     const error = cause === undefined ? undefined : asTransportError(cause);
     this.#isClosed = true;
     this.#clearTimer();
+    this.#duplex.closed.catch(ignore); // It is seen where the streams are used.
     this.#duplex.abort(error);
     this.#session.transportClosed(error);
     this.#dispatch();
@@ -306,7 +337,7 @@ export class Connection<Context> {
     }
     this.#resumeReading?.();
     this.#host.closed();
-    this.#closed.resolve();
+    this.#closed?.resolve();
   }
 }
 

@@ -31,6 +31,16 @@ export interface Duplex {
   readonly readable: ReadableStream<Uint8Array>;
   /** Bytes to the server. Closing it ends our side after what was written; a chunk must not be changed once written. */
   readonly writable: WritableStream<Uint8Array>;
+  /**
+   * Bytes that `writable`, while no write is under way, is certain to take without waiting, up to the next callbacks of
+   * `atTurnEnd`. A message for which there is room counts as sent when it is published. Missing is 0: each write tells.
+   */
+  readonly room?: number;
+  /**
+   * Calls back later, when what runs now has come to its end, and before the event loop turns: then what has gathered
+   * is best written. Where it is missing, that is a microtask.
+   */
+  atTurnEnd?(callback: () => void): void;
   readonly info: ConnectionInfo;
   /**
    * Settles when both directions are over: resolves after an orderly close, rejects with a `TransportError` after any

@@ -51,6 +51,8 @@ describe("errors", () => {
     });
     expect(new TransportError("", { closeCode: 1006 }).closeCode).toBe(1006);
     expect(new TransportError("").closeCode).toBeUndefined();
+    expect(new TransportError("", { errors: [cause] }).errors).toEqual([cause]);
+    expect(new TransportError("")).not.toHaveProperty("errors");
     expect(new PublishError("a/b", 0x97).topic).toBe("a/b");
     expect(new NotConnectedError().message).toBe("The client is not connected");
     expect(new ClosedError().message).toBe("The client is closed");

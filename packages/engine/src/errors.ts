@@ -9,30 +9,37 @@ export {
   type MqttErrorOptions,
 } from "@rivulet/codec";
 
+/** An error whose code follows from its name: that of a `NotConnectedError` is `"ERR_NOT_CONNECTED"`. */
+abstract class NamedError extends MqttError {
+  // Written out by each class, because a minifier renames it.
+  override name: string;
+
+  constructor(name: string, message: string, options?: MqttErrorOptions) {
+    super(`ERR${name.slice(0, -"Error".length).replace(/[A-Z]/g, "_$&").toUpperCase()}`, message, options);
+    this.name = name;
+  }
+}
+
 /** An option is missing, has a value that makes no sense, or does not go with another one. Nothing was changed. */
-export class InvalidOptionError extends MqttError {
+export class InvalidOptionError extends NamedError {
   /** The option's name, such as `"will.qos"`. */
   readonly option: string;
 
   constructor(option: string, message: string, options?: MqttErrorOptions) {
-    super("ERR_INVALID_OPTION", message, options);
+    super("InvalidOptionError", message, options);
     this.option = option;
   }
-
-  override name = "InvalidOptionError";
 }
 
 /** This platform, this protocol version or this server cannot do what was asked. Nothing was changed. */
-export class UnsupportedError extends MqttError {
+export class UnsupportedError extends NamedError {
   /** What is not supported, such as `"webSocket.headers"`. */
   readonly feature: string;
 
-  constructor(feature: string, message: string, options: MqttErrorOptions = {}) {
-    super("ERR_UNSUPPORTED", message, options);
+  constructor(feature: string, message: string, options?: MqttErrorOptions) {
+    super("UnsupportedError", message, options);
     this.feature = feature;
   }
-
-  override name = "UnsupportedError";
 }
 
 /** What a server says when it wants to be rid of us. */
@@ -42,33 +49,29 @@ export interface FarewellErrorOptions extends MqttErrorOptions {
 }
 
 /** The server answered CONNECT with a CONNACK that refuses it (section 3.2.2.2); `reasonCode` says why. */
-export class ConnectionRefusedError extends MqttError {
+export class ConnectionRefusedError extends NamedError {
   /** Where the server says that others are, separated by spaces (section 4.11). */
   readonly serverReference: string | undefined;
 
   /** `reasonCode` is what the server said: a Reason Code or, before MQTT 5.0, a Return code from 1 to 5. */
-  constructor(reasonCode: number, options: FarewellErrorOptions = {}) {
+  constructor(reasonCode: number, options?: FarewellErrorOptions) {
     const text = reasonCodeText(returnCodes[reasonCode] ?? reasonCode);
     const message = said("The server refused the connection", reasonCode, { ...options, text });
-    super("ERR_CONNECTION_REFUSED", message, { ...options, reasonCode });
-    this.serverReference = options.serverReference;
+    super("ConnectionRefusedError", message, { ...options, reasonCode });
+    this.serverReference = options?.serverReference;
   }
-
-  override name = "ConnectionRefusedError";
 }
 
 /** The server ended the connection with a DISCONNECT (section 3.14); `reasonCode` says why. */
-export class ServerDisconnectError extends MqttError {
+export class ServerDisconnectError extends NamedError {
   /** Where the server says that others are, separated by spaces (section 4.11). */
   readonly serverReference: string | undefined;
 
-  constructor(reasonCode: number, options: FarewellErrorOptions = {}) {
+  constructor(reasonCode: number, options?: FarewellErrorOptions) {
     const message = said("The server ended the connection", reasonCode, options);
-    super("ERR_SERVER_DISCONNECT", message, { ...options, reasonCode });
-    this.serverReference = options.serverReference;
+    super("ServerDisconnectError", message, { ...options, reasonCode });
+    this.serverReference = options?.serverReference;
   }
-
-  override name = "ServerDisconnectError";
 }
 
 /**
@@ -96,70 +99,68 @@ export interface TransportErrorOptions extends MqttErrorOptions {
   readonly isTls?: boolean | undefined;
   /** What has failed, where more is known than that the connection has. */
   readonly failure?: TransportFailure | undefined;
+  /** What became of each attempt, where there were several. */
+  readonly errors?: readonly unknown[] | undefined;
 }
 
 /** The connection could not be made, or was lost. `cause` is the platform's own error, where it gave one. */
-export class TransportError extends MqttError {
+export class TransportError extends NamedError {
   /** The WebSocket close code, where the transport is one and has it. */
   readonly closeCode: number | undefined;
   /** Whether TLS has failed, in its handshake or after it: no other protocol version would help. */
   readonly isTls: boolean;
   /** What has failed, where more is known than that the connection has. */
   readonly failure: TransportFailure | undefined;
+  /**
+   * Where several servers were tried, and none could be connected to: what became of each, in order. The rest of the
+   * error is that of the one that counts.
+   */
+  declare readonly errors?: readonly unknown[];
 
-  constructor(message: string, options: TransportErrorOptions = {}) {
-    super("ERR_TRANSPORT", message, options);
-    this.closeCode = options.closeCode;
-    this.isTls = options.isTls === true;
-    this.failure = options.failure;
+  constructor(message: string, options?: TransportErrorOptions) {
+    super("TransportError", message, options);
+    this.closeCode = options?.closeCode;
+    this.isTls = options?.isTls === true;
+    this.failure = options?.failure;
+    if (options?.errors !== undefined) this.errors = options.errors;
   }
-
-  override name = "TransportError";
 }
 
 /** Something did not happen within its time. */
-export class TimeoutError extends MqttError {
+export class TimeoutError extends NamedError {
   /** The time that was given, in ms. */
   readonly timeoutMs: number;
 
-  constructor(what: string, timeoutMs: number, options: MqttErrorOptions = {}) {
-    super("ERR_TIMEOUT", `${what} took longer than ${timeoutMs} ms`, options);
+  constructor(what: string, timeoutMs: number, options?: MqttErrorOptions) {
+    super("TimeoutError", `${what} took longer than ${timeoutMs} ms`, options);
     this.timeoutMs = timeoutMs;
   }
-
-  override name = "TimeoutError";
 }
 
 /** The operation needs a connection, and there is none. */
-export class NotConnectedError extends MqttError {
-  constructor(message = "The client is not connected", options: MqttErrorOptions = {}) {
-    super("ERR_NOT_CONNECTED", message, options);
+export class NotConnectedError extends NamedError {
+  constructor(message = "The client is not connected", options?: MqttErrorOptions) {
+    super("NotConnectedError", message, options);
   }
-
-  override name = "NotConnectedError";
 }
 
 /** The client was closed before the operation had ended. */
-export class ClosedError extends MqttError {
-  constructor(message = "The client is closed", options: MqttErrorOptions = {}) {
-    super("ERR_CLOSED", message, options);
+export class ClosedError extends NamedError {
+  constructor(message = "The client is closed", options?: MqttErrorOptions) {
+    super("ClosedError", message, options);
   }
-
-  override name = "ClosedError";
 }
 
 /** The server answered a PUBLISH with a Reason Code of 0x80 or above: it did not take the message. */
-export class PublishError extends MqttError {
+export class PublishError extends NamedError {
   /** The Topic Name of the message. */
   readonly topic: string;
 
-  constructor(topic: string, reasonCode: number, options: MqttErrorOptions = {}) {
+  constructor(topic: string, reasonCode: number, options?: MqttErrorOptions) {
     const message = said(`The server did not take the message to ${topic}`, reasonCode, options);
-    super("ERR_PUBLISH", message, { ...options, reasonCode });
+    super("PublishError", message, { ...options, reasonCode });
     this.topic = topic;
   }
-
-  override name = "PublishError";
 }
 
 /** What the server said of one Topic Filter of a SUBSCRIBE. */
@@ -172,73 +173,61 @@ export interface SubscribeResult {
 }
 
 /** The server refused every Topic Filter of a SUBSCRIBE. */
-export class SubscribeError extends MqttError {
+export class SubscribeError extends NamedError {
   /** What the server said of each filter. */
   readonly results: readonly SubscribeResult[];
 
-  constructor(results: readonly SubscribeResult[], options: MqttErrorOptions = {}) {
-    const reasons = results.map(({ filter, reasonCode }) => said(filter, reasonCode, {})).join("; ");
+  constructor(results: readonly SubscribeResult[], options?: MqttErrorOptions) {
+    const reasons = results.map(({ filter, reasonCode }) => said(filter, reasonCode)).join("; ");
     const reasonCode = results[0]?.reasonCode;
-    super("ERR_SUBSCRIBE", `The server refused to subscribe to ${reasons}`, { reasonCode, ...options });
+    super("SubscribeError", `The server refused to subscribe to ${reasons}`, { reasonCode, ...options });
     this.results = results;
   }
-
-  override name = "SubscribeError";
 }
 
 /** All 65,535 Packet Identifiers are in use (section 2.2.1). */
-export class PacketIdExhaustedError extends MqttError {
+export class PacketIdExhaustedError extends NamedError {
   constructor() {
-    super("ERR_PACKET_ID_EXHAUSTED", "All 65535 packet identifiers are in use");
+    super("PacketIdExhaustedError", "All 65535 packet identifiers are in use");
   }
-
-  override name = "PacketIdExhaustedError";
 }
 
 /**
  * The queue of messages that wait to be sent is full, and the message was not taken; or so many wait for their
  * consumers that the connection had to be ended.
  */
-export class QueueFullError extends MqttError {
-  constructor(message: string, options: MqttErrorOptions = {}) {
-    super("ERR_QUEUE_FULL", message, options);
+export class QueueFullError extends NamedError {
+  constructor(message: string, options?: MqttErrorOptions) {
+    super("QueueFullError", message, options);
   }
-
-  override name = "QueueFullError";
 }
 
 /**
  * Enhanced authentication has failed (section 4.12), on our side: the authenticator could not go on, or the server did
  * not prove who it is. `cause` is what the authenticator threw. `reasonCode` is 0x8C.
  */
-export class AuthenticationError extends MqttError {
-  constructor(message: string, options: MqttErrorOptions = {}) {
-    super("ERR_AUTHENTICATION", message, { reasonCode: 0x8c, ...options });
+export class AuthenticationError extends NamedError {
+  constructor(message: string, options?: MqttErrorOptions) {
+    super("AuthenticationError", message, { reasonCode: 0x8c, ...options });
   }
-
-  override name = "AuthenticationError";
 }
 
 /** The server has lost the Session, and with it the exchange of this message: nobody knows whether it arrived. */
-export class SessionLostError extends MqttError {
+export class SessionLostError extends NamedError {
   /** What the message awaited. */
   readonly stage: "puback" | "pubrec" | "pubcomp";
 
   constructor(stage: "puback" | "pubrec" | "pubcomp") {
-    super("ERR_SESSION_LOST", `The server lost the session while a message awaited ${stage.toUpperCase()}`);
+    super("SessionLostError", `The server lost the session while a message awaited ${stage.toUpperCase()}`);
     this.stage = stage;
   }
-
-  override name = "SessionLostError";
 }
 
 /** A Session could not be written down or taken up again. `cause` is the store's own error, where it gave one. */
-export class StoreError extends MqttError {
-  constructor(message: string, options: MqttErrorOptions = {}) {
-    super("ERR_STORE", message, options);
+export class StoreError extends NamedError {
+  constructor(message: string, options?: MqttErrorOptions) {
+    super("StoreError", message, options);
   }
-
-  override name = "StoreError";
 }
 
 /** The Return codes of MQTT 3.1.1 (its section 3.2.2.3) as the Reason Codes that say the same. */
@@ -247,7 +236,7 @@ const returnCodes: readonly (number | undefined)[] = [undefined, 0x84, 0x85, 0x8
 function said(
   what: string,
   reasonCode: number,
-  { reasonString, text = reasonCodeText(reasonCode) }: MqttErrorOptions & { readonly text?: string },
+  { reasonString, text = reasonCodeText(reasonCode) }: MqttErrorOptions & { readonly text?: string } = {},
 ): string {
   const reason = `${what}: ${text} (0x${reasonCode.toString(16).padStart(2, "0")})`;
   return reasonString === undefined ? reason : `${reason}, ${reasonString}`;

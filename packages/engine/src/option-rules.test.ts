@@ -102,6 +102,26 @@ describe("readOptions", () => {
     expect(refusal(inherited)).toMatchObject({ option: "toString" });
   });
 
+  test.each([
+    [{ Size: 7 }, "There is no option Size, but there is size"],
+    [{ timeout: 7 }, "There is no option timeout, but there is timeoutMs"],
+    [{ moreOfIt: 7 }, "There is no option moreOfIt, but there is more"],
+    [{ f: 7 }, "There is no option f, but there is format or flag"],
+  ])("says what is near to %o", (options: object, message) => {
+    expect(refusal(options)).toMatchObject({ name: "InvalidOptionError", option: Object.keys(options)[0], message });
+  });
+
+  test("refuses what is no object", () => {
+    const callback = (() => 1) as Options;
+    const expected = { option: "options", message: "options is function, and must be object" };
+    expect(refusal(callback)).toMatchObject({ name: "InvalidOptionError", ...expected });
+    const text = "bye" as Options;
+    expect(refusal(text, { path: "will." })).toMatchObject({
+      option: "will",
+      message: "will is string, and must be object",
+    });
+  });
+
   test("names an option with the path to it", () => {
     expect(refusal({ size: 0 }, { path: "will." })).toMatchObject({ option: "will.size" });
     expect(refusal({ sise: 0 } as Options, { path: "will." })).toMatchObject({ option: "will.sise" });

@@ -10,7 +10,7 @@ interface Rule {
   /** The values that it may have. */
   readonly of?: readonly unknown[];
   /** What it may be beside that. */
-  readonly is?: "function" | "object";
+  readonly is?: "function" | "object" | "string";
   /** The property that it becomes, true for that of its own name: a value by its place in `of`. */
   readonly as?: string | true;
   /** It needs MQTT 5.0, as everything does that becomes a property. */
@@ -38,11 +38,15 @@ export function readOptions<Options extends object>(
   rules: Rules<Options>,
   { version = 5, path = "" }: { readonly version?: ProtocolVersion; readonly path?: string } = {},
 ): Record<string, never> | undefined {
+  if (typeof options !== "object") {
+    const name = path.slice(0, -1) || "options";
+    throw new InvalidOptionError(name, `${name} is ${typeof options}, and must be object`);
+  }
   let properties: Record<string, unknown> | undefined;
   for (const key in options) {
     const name = path + key;
     const value: unknown = options[key];
-    if (!Object.hasOwn(rules, key)) throw new InvalidOptionError(name, `There is no option ${name}`);
+    if (!Object.hasOwn(rules, key)) throw unknownName(key, rules, { what: "option", path });
     if (value === undefined) continue;
     const { min = 0, max, is, of = is && [], as, isNew } = rules[key];
     const isFine = of === undefined ? isWithin(value, min, max) : of.includes(value) || isOf(value, is);
@@ -61,6 +65,19 @@ export function readOptions<Options extends object>(
     properties[as === true ? key : as] = of === undefined ? value : of.indexOf(value);
   }
   return properties as Record<string, never> | undefined;
+}
+
+/** The error for a name that is none of those that are known; it says which are near. */
+export function unknownName(name: string, known: object, of: { what: string; path?: string }): InvalidOptionError {
+  const { what, path = "" } = of;
+  const near = Object.keys(known).filter((other) => isNear(other.toLowerCase(), name.toLowerCase()));
+  const hint = near.length > 0 ? `, but there is ${near.join(" or ")}` : "";
+  return new InvalidOptionError(path + name, `There is no ${what} ${path}${name}${hint}`);
+}
+
+/** Other clients have `keepalive`, `clean` and `reconnectPeriod`, and an event `connect`. */
+function isNear(one: string, other: string): boolean {
+  return one.startsWith(other) || other.startsWith(one);
 }
 
 function isOf(value: unknown, type: string | undefined): boolean {

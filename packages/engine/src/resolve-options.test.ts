@@ -165,6 +165,10 @@ describe("resolveOptions", () => {
     [{ will: { topic: "a", payload: "", message: "gone" } }, "will.message"],
     [{ will: { topic: "", payload: "" } }, "will.topic"],
     [{ will: { topic: "a/#", payload: "" } }, "will.topic"],
+    [{ will: "gone" }, "will"],
+    [{ clientId: 7 }, "clientId"],
+    [{ clientId: null }, "clientId"],
+    [{ credentials: { username: "u" } }, "credentials"],
     [{ keepalive: 5 }, "keepalive"],
     [{ clean: true }, "clean"],
   ])("%o is refused as %s", (options, option) => {

@@ -36,10 +36,10 @@ const orFalse = { of: [false], is: "object" } as const;
 
 const rules: Rules<EngineOptions> = {
   protocolVersion: {},
-  clientId: {},
+  clientId: { is: "string" },
   username: {},
   password: {},
-  credentials: {},
+  credentials: { is: "function" },
   cleanStart: boolean,
   keepAlive: twoBytes,
   will: {},
@@ -148,9 +148,16 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
   if (republishInterval > 0 && versions.every((each) => each === 5)) {
     throw new InvalidOptionError("republishInterval", "MQTT 5.0 forbids to send messages again while connected");
   }
-  const { keepAlive = defaults.defaultKeepAlive, connectTimeoutMs = defaults.defaultConnectTimeoutMs } = options;
-  const { operationTimeoutMs = defaults.defaultOperationTimeoutMs } = options;
-  return { ...options, properties, versions, clientId, cleanStart, keepAlive, connectTimeoutMs, operationTimeoutMs };
+  // Of objects that begin with what another one has, Node 20 gives each a shape of its own.
+  return Object.assign({}, options, {
+    properties,
+    versions,
+    clientId,
+    cleanStart,
+    keepAlive: options.keepAlive ?? defaults.defaultKeepAlive,
+    connectTimeoutMs: options.connectTimeoutMs ?? defaults.defaultConnectTimeoutMs,
+    operationTimeoutMs: options.operationTimeoutMs ?? defaults.defaultOperationTimeoutMs,
+  });
 }
 
 /**
@@ -179,11 +186,9 @@ export function connectPacket(
     clientIdentifier: clientId,
   };
   if (version === 5) {
-    const receiveMaximum = defaults.defaultReceiveMaximum;
-    const topicAliasMaximum = defaults.defaultTopicAliasMaximum;
     packet.properties = {
-      receiveMaximum,
-      topicAliasMaximum,
+      receiveMaximum: defaults.defaultReceiveMaximum,
+      topicAliasMaximum: defaults.defaultTopicAliasMaximum,
       maximumPacketSize,
       ...properties,
       ...attempt.authentication,

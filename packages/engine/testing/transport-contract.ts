@@ -18,6 +18,7 @@ import {
 } from "@rivulet/engine";
 import type { ContractAssert } from "./contract-assert.ts";
 import { BULK_BYTES, CHUNK_BYTES, patternBytes, readAll, readPattern, standsStill, stallWriting } from "./pattern.ts";
+import { watchListeners } from "./watch-listeners.ts";
 
 /** The server's side of one connection. Its pattern starts at 0 in each direction. Plain data only: it may be remote. */
 export interface PeerConnection {
@@ -84,6 +85,7 @@ export const transportScenarios: readonly TransportScenario[] = [
   scenario("takes chunks that are cut anywhere", connected(takesSmallChunks)),
   scenario("sends a view's own bytes and leaves them as they were", connected(sendsViews)),
   scenario("a server that does not read stalls the writer", connected(stallsWriter)),
+  scenario("has room for what it says, and none while it is stalled or over", connected(hasRoom)),
   scenario("a reader that does not read stalls the server", connected(stallsServer), (h) => h.inboundBackPressure),
   scenario("a reader that does not read has a limit", connected(limitsInbound), (h) => !h.inboundBackPressure),
   scenario("the server's end leaves us writing", connected(survivesHalfClose), (h) => h.kind === "tcp"),
@@ -152,6 +154,22 @@ async function stallsWriter({ duplex, connection, assert }: Connected): Promise<
   await connection.resume();
   await stalled.finish();
   await connection.receivePattern(stalled.written());
+}
+
+async function hasRoom({ duplex, connection, assert }: Connected): Promise<void> {
+  await connection.pause();
+  const { writer, written, finish } = await stallWriting(duplex);
+  assert.equal(duplex.room ?? 0, 0, "there is room behind a write that is stalled");
+  await connection.resume();
+  await finish();
+  await connection.receivePattern(written());
+  const room = duplex.room ?? 0;
+  const turned = new Promise((resolve) => setTimeout(resolve, 0, "turned"));
+  const writing = room > 0 ? writer.write(patternBytes(written(), room)) : undefined;
+  assert.ok((await Promise.race([writing, turned])) !== "turned", "a write for which there was room has waited");
+  await connection.receivePattern(written() + room);
+  duplex.abort();
+  assert.equal(duplex.room ?? 0, 0, "there is room after the end");
 }
 
 async function stallsServer({ duplex, connection, assert }: Connected): Promise<void> {
@@ -370,24 +388,6 @@ async function rejection(promise: Promise<unknown>): Promise<unknown> {
     return error;
   }
   throw new Error(`Expected a rejection, got ${String(value)}`);
-}
-
-/** Counts the listeners that are on a signal. */
-function watchListeners(signal: AbortSignal): { readonly count: number } {
-  const watch = { count: 0 };
-  const add = signal.addEventListener.bind(signal) as (...values: readonly unknown[]) => void;
-  const remove = signal.removeEventListener.bind(signal) as (...values: readonly unknown[]) => void;
-  const override = { addEventListener: add, removeEventListener: remove };
-  override.addEventListener = (...values) => {
-    watch.count++;
-    add(...values);
-  };
-  override.removeEventListener = (...values) => {
-    watch.count--;
-    remove(...values);
-  };
-  Object.assign(signal, override);
-  return watch;
 }
 
 function ignore(): void {}

@@ -51,7 +51,7 @@ export async function dial(
   const top = maxTransferRate === undefined ? socket : new ThrottledStream(socket, maxTransferRate);
   if (linger !== undefined) setLinger({ top, socket, carrier }, linger);
   // Those who take it use it as a stream, which is what they do with TLS too.
-  return { socket: top as Socket, info: { ...route.info, url: target.address } };
+  return { socket: top as Socket, info: { url: target.address, ...route.info } };
 }
 
 // Loaded when they are needed: they are most of the package, and of what they use of Node.

@@ -10,8 +10,14 @@ export const readableHighWaterMarkBytes: number = 64 * 1024;
  */
 export const unpausableLimitBytes: number = 16 * 1024 * 1024;
 
-/** Bytes that are gathered before the socket is given them, and a write waits for a turn of the event loop. */
-export const gatheredBytesLimit: number = 32 * 1024;
+/**
+ * Bytes that are gathered before the socket is given them. Less than half of the codec's buffer, so that two batches fit
+ * into one.
+ */
+export const gatheredBytesLimit: number = 24 * 1024;
+
+/** Bytes that leave so, while the system takes them at once, before a write waits for a turn of the event loop. */
+export const turnBytesLimit: number = 256 * 1024;
 
 /**
  * Bytes that may wait in `writable` before its `desiredSize` falls to 0. Nothing is refused beyond it: a caller that does

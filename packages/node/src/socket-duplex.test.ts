@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { patternBytes } from "../../engine/testing/pattern.ts";
 import type { Peer, PeerConnection } from "../../engine/testing/transport-contract.ts";
 import { startTcpPeer } from "../testing/tcp-peer.ts";
-import { gatheredBytesLimit } from "./limits.ts";
+import { gatheredBytesLimit, turnBytesLimit } from "./limits.ts";
 import { SocketDuplex } from "./socket-duplex.ts";
 
 let peer: Peer;
@@ -37,6 +37,22 @@ describe("the writable", () => {
     let written = 0;
     // Less than the system takes of a socket that nobody reads, which would give a turn too.
     for (; !hasTurned && written < 1_048_576; written += size) await writer.write(patternBytes(written, size));
+    expect(hasTurned).toBe(true);
+    await connection.receivePattern(written);
+  });
+
+  it("gives the event loop its turn when each chunk is written once the one before has left", async () => {
+    let hasTurned = false;
+    setImmediate(() => {
+      hasTurned = true;
+    });
+    let written = 0;
+    for (; !hasTurned && written < 1_048_576; written += 4096) {
+      await writer.write(patternBytes(written, 4096));
+      await new Promise<void>((resolve) => {
+        process.nextTick(resolve);
+      });
+    }
     expect(hasTurned).toBe(true);
     await connection.receivePattern(written);
   });
@@ -86,3 +102,64 @@ describe("the writable", () => {
     await connection.receivePattern(0);
   });
 });
+
+describe("the room", () => {
+  it("is what may gather until the process turns to something else", async () => {
+    expect(duplex.room).toBe(gatheredBytesLimit - 1);
+    await writer.write(patternBytes(0, 100));
+    expect(duplex.room).toBe(gatheredBytesLimit - 101);
+    await writer.write(patternBytes(100, duplex.room));
+    expect(duplex.room).toBe(0);
+    expect(socket.writableCorked).toBe(1);
+    await nextTurn();
+    expect(duplex.room).toBe(gatheredBytesLimit - 1);
+    await connection.receivePattern(gatheredBytesLimit - 1);
+  });
+
+  it("is used up when the system has taken enough in one turn of the event loop", async () => {
+    let hasTurned = false;
+    setImmediate(() => {
+      hasTurned = true;
+    });
+    let written = 0;
+    let writing: Promise<void> | undefined;
+    do {
+      await writing;
+      writing = writer.write(patternBytes(written, gatheredBytesLimit));
+      written += gatheredBytesLimit;
+    } while (duplex.room > 0);
+    expect(hasTurned).toBe(false);
+    expect(written).toBeLessThan(turnBytesLimit + gatheredBytesLimit);
+    await writing;
+    expect(hasTurned).toBe(true);
+    expect(duplex.room).toBe(gatheredBytesLimit - 1);
+    await connection.receivePattern(written);
+  });
+
+  it("is none when the connection is being closed, and when it is over", async () => {
+    const closing = writer.close();
+    expect(duplex.room).toBe(0);
+    await closing;
+    expect(duplex.room).toBe(0);
+    duplex.abort();
+    expect(duplex.room).toBe(0);
+  });
+});
+
+describe("the end of a turn", () => {
+  it("comes after microtasks, and before the event loop turns", async () => {
+    const order: string[] = [];
+    const turned = nextTurn().then(() => order.push("the event loop"));
+    duplex.atTurnEnd(() => order.push("the end"));
+    void Promise.resolve().then(() => order.push("a microtask"));
+    order.push("this");
+    await turned;
+    expect(order).toEqual(["this", "a microtask", "the end", "the event loop"]);
+  });
+});
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

@@ -6,9 +6,10 @@
  * socket has closed, or at once when it fails; `closed` settles then. After a failure nothing reaches the streams any
  * more.
  *
- * What is written before the process turns to something else leaves in one call of the system, up to a limit. With what
- * reaches it, a write waits for a turn of the event loop: a program that awaits one write after the other would otherwise
- * keep all others, and its own reading, waiting for as long as the socket takes more.
+ * What is written before the process turns to something else leaves in one call of the system, up to a limit. So much
+ * there is room for, and nobody has to wait for its write. When the system has taken several such calls, the next has to
+ * wait for a turn of the event loop: a program that awaits one write after the other would otherwise keep all others,
+ * and its own reading, waiting for as long as the socket takes more.
  *
  * Adapters that Node brings (`toWeb`) cost two to three times as much; this one does per chunk what it must and no more.
  */
@@ -18,6 +19,7 @@ import { TransportError, type ConnectionInfo, type Duplex } from "@rivulet/engin
 import {
   gatheredBytesLimit,
   readableHighWaterMarkBytes,
+  turnBytesLimit,
   unpausableLimitBytes,
   writableHighWaterMarkBytes,
 } from "./limits.ts";
@@ -44,11 +46,15 @@ interface Settle {
   reject(error: TransportError): void;
 }
 
+/** Where a socket has its SocketDuplex. */
+const owner: unique symbol = Symbol("owner");
+
+type OwnedSocket = NodeDuplex & { readonly [owner]: SocketDuplex };
+
 export class SocketDuplex implements Duplex {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
   readonly info: ConnectionInfo;
-  readonly closed: Promise<void>;
 
   readonly #socket: NodeDuplex;
   readonly #address: string;
@@ -57,19 +63,27 @@ export class SocketDuplex implements Duplex {
   readonly #isUnpausable: boolean;
   #source!: ReadableStreamDefaultController<Uint8Array>; // Set by the constructor: start() runs within it.
   #sink!: WritableStreamDefaultController; // The same.
-  #closed!: Settle; // The same.
+  /** `closed`, and what settles it: made when somebody asks for it. */
+  #closed: Promise<void> | undefined;
+  #closing: Settle | undefined;
   /** The bytes, next to each other, that the socket is given next; what was gathered before them, it has already. */
   #buffer: ArrayBufferLike | undefined;
   #runStart = 0;
   #runEnd = 0;
   /** Bytes that were written and have not left the corked socket. */
   #gatheredBytes = 0;
+  /** Bytes that the socket was given because no more may gather, since the last turn of the event loop. */
+  #turnBytes = 0;
+  /** The socket has more than it wants: `drain` tells when that is over. */
+  #isFull = false;
   #pendingWrite: Settle | undefined;
   #paused = false;
   #inputOver = false;
   #outputOver = false;
+  #heedsAbort = false;
   #sinkAborted = false;
   #over = false;
+  #failure: TransportError | undefined;
 
   /** Takes over a socket that has just connected, made with `allowHalfOpen`. `address` is for messages. */
   constructor(socket: NodeDuplex, address: string, info: ConnectionInfo, options: SocketDuplexOptions = defaults) {
@@ -79,28 +93,38 @@ export class SocketDuplex implements Duplex {
     this.#linger = options.linger;
     this.#isUnpausable = options.isUnpausable === true;
     this.#gatheredBytesLimit = Math.min(gatheredBytesLimit, options.sendBufferBytes);
-    this.closed = new Promise((resolve, reject) => {
-      this.#closed = { resolve, reject };
+    this.readable = new ReadableStream(new SocketDuplex.#Source(this), {
+      highWaterMark: options.receiveBufferBytes,
+      size: byteLength,
     });
-    this.closed.catch(ignore);
-    this.readable = this.#createReadable(options.receiveBufferBytes);
-    this.writable = this.#createWritable(options.sendBufferBytes);
+    this.writable = new WritableStream(new SocketDuplex.#Sink(this), {
+      highWaterMark: options.sendBufferBytes,
+      size: byteLength,
+    });
 
-    socket.on("data", (chunk: Uint8Array) => {
-      this.#handleData(chunk);
-    });
-    socket.on("end", () => {
-      this.#handleEnd();
-    });
-    socket.on("drain", () => {
-      this.#settleWriteSoon();
-    });
-    socket.on("error", (error: Error) => {
-      this.#fail(lostError(this.#address, error));
-    });
-    socket.on("close", () => {
-      this.#handleClose();
-    });
+    const owned = Object.assign(socket, { [owner]: this });
+    for (const [event, listener] of Object.entries(SocketDuplex.#listeners)) owned.on(event, listener);
+  }
+
+  get room(): number {
+    const mayTake = this.#mayGather && this.#pendingWrite === undefined && !this.#outputOver && !this.#over;
+    // With one byte more the limit is reached.
+    return mayTake ? this.#gatheredBytesLimit - this.#gatheredBytes - 1 : 0;
+  }
+
+  atTurnEnd(callback: () => void): void {
+    process.nextTick(callback);
+  }
+
+  get closed(): Promise<void> {
+    if (this.#closed === undefined) {
+      this.#closed = new Promise((resolve, reject) => {
+        this.#closing = { resolve, reject };
+      });
+      this.#closed.catch(ignore);
+      if (this.#over) this.#settleClosed();
+    }
+    return this.#closed;
   }
 
   abort(reason?: unknown): void {
@@ -111,53 +135,117 @@ export class SocketDuplex implements Duplex {
     );
   }
 
-  #createReadable(highWaterMark: number): ReadableStream<Uint8Array> {
-    return new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          this.#source = controller;
-        },
-        pull: () => {
-          if (!this.#paused) return;
-          this.#paused = false;
-          this.#socket.resume();
-        },
-        cancel: () => {
-          this.#inputOver = true;
-          // The rest is read and dropped: unread bytes would turn our end into a reset.
-          this.#socket.resume();
-          this.#endIfBothOver();
-        },
-      },
-      { highWaterMark, size: byteLength },
-    );
+  // What the socket and the streams call is the same for all connections: closures would be several for each of them.
+
+  static readonly #listeners = {
+    data(this: OwnedSocket, chunk: Uint8Array): void {
+      this[owner].#handleData(chunk);
+    },
+    end(this: OwnedSocket): void {
+      this[owner].#handleEnd();
+    },
+    drain(this: OwnedSocket): void {
+      this[owner].#isFull = false;
+      this[owner].#settleWriteSoon();
+    },
+    error(this: OwnedSocket, error: Error): void {
+      this[owner].#fail(lostError(this[owner].#address, error));
+    },
+    close(this: OwnedSocket): void {
+      this[owner].#handleClose();
+    },
+  };
+
+  static readonly #Source = class {
+    readonly duplex: SocketDuplex;
+
+    constructor(duplex: SocketDuplex) {
+      this.duplex = duplex;
+    }
+
+    start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+      this.duplex.#source = controller;
+    }
+
+    pull(): void {
+      if (!this.duplex.#paused) return;
+      this.duplex.#paused = false;
+      this.duplex.#socket.resume();
+    }
+
+    cancel(): void {
+      this.duplex.#inputOver = true;
+      // The rest is read and dropped: unread bytes would turn our end into a reset.
+      this.duplex.#socket.resume();
+      this.duplex.#endIfBothOver();
+    }
+  };
+
+  static readonly #Sink = class {
+    readonly duplex: SocketDuplex;
+
+    constructor(duplex: SocketDuplex) {
+      this.duplex = duplex;
+    }
+
+    start(controller: WritableStreamDefaultController): void {
+      this.duplex.#sink = controller;
+    }
+
+    write(chunk: Uint8Array): Promise<void> | undefined {
+      return this.duplex.#heedAbort(this.duplex.#write(chunk));
+    }
+
+    close(): Promise<void> | undefined {
+      return this.duplex.#heedAbort(this.duplex.#end());
+    }
+
+    abort(reason: unknown): void {
+      this.duplex.#abortSink(reason);
+    }
+  };
+
+  /**
+   * While a write stalls, abort() of the sink is not called, and it may stall for ever: then the signal tells. Only then,
+   * because a signal takes as much memory as the rest of the stream.
+   */
+  #heedAbort(writing: Promise<void> | undefined): Promise<void> | undefined {
+    if (writing !== undefined && !this.#heedsAbort) {
+      this.#heedsAbort = true;
+      const { signal } = this.#sink as WritableStreamDefaultController & { readonly signal: AbortSignal };
+      signal.addEventListener("abort", () => {
+        this.#abortSink(signal.reason);
+      });
+    }
+    return writing;
   }
 
-  #createWritable(highWaterMark: number): WritableStream<Uint8Array> {
-    return new WritableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          this.#sink = controller;
-          // Not through abort() of this sink: it is called only once a stalled write has settled, which may be never.
-          const { signal } = controller as WritableStreamDefaultController & { readonly signal: AbortSignal };
-          signal.addEventListener("abort", () => {
-            this.#sinkAborted = true;
-            this.abort(signal.reason);
-          });
-        },
-        write: (chunk) => this.#write(chunk),
-        close: () => this.#end(),
-      },
-      { highWaterMark, size: byteLength },
-    );
+  #abortSink(reason: unknown): void {
+    this.#sinkAborted = true;
+    this.abort(reason);
   }
 
-  #write({ buffer, byteOffset, byteLength }: Uint8Array): Promise<void> | undefined {
-    if (byteLength === 0) return undefined;
+  get #mayGather(): boolean {
+    return !this.#isFull && this.#turnBytes < turnBytesLimit;
+  }
+
+  #write(chunk: Uint8Array): Promise<void> | undefined {
+    if (chunk.byteLength === 0) return undefined;
+    this.#gather(chunk);
+    if (this.#mayGather && this.#gatheredBytes < this.#gatheredBytesLimit) return undefined;
+    return new Promise((resolve, reject) => {
+      this.#pendingWrite = { resolve, reject };
+      this.#flushGathered();
+      if (this.#mayGather && this.#socket.writableLength === 0) this.#settleWrite();
+      else if (!this.#isFull) this.#settleWriteSoon();
+    });
+  }
+
+  #gather({ buffer, byteOffset, byteLength }: Uint8Array): void {
     if (this.#gatheredBytes === 0) {
       this.#socket.cork();
       process.nextTick(() => {
-        this.#flush();
+        this.#flushGathered();
       });
     }
     if (buffer !== this.#buffer || byteOffset !== this.#runEnd) {
@@ -167,12 +255,6 @@ export class SocketDuplex implements Duplex {
     }
     this.#runEnd = byteOffset + byteLength;
     this.#gatheredBytes += byteLength;
-    if (this.#gatheredBytes < this.#gatheredBytesLimit && !this.#socket.writableNeedDrain) return undefined;
-    return new Promise((resolve, reject) => {
-      this.#pendingWrite = { resolve, reject };
-      this.#flush();
-      if (!this.#socket.writableNeedDrain) this.#settleWriteSoon();
-    });
   }
 
   /** Gives the socket what was gathered. */
@@ -181,6 +263,20 @@ export class SocketDuplex implements Duplex {
     this.#pushRun();
     this.#gatheredBytes = 0;
     this.#socket.uncork();
+    // It also needs to drain, for a moment, when the system has taken all at once.
+    this.#isFull = this.#socket.writableNeedDrain && this.#socket.writableLength > 0;
+  }
+
+  /** The same, and counts what leaves before the event loop has had its turn. */
+  #flushGathered(): void {
+    if (this.#gatheredBytes === 0) return;
+    if (this.#turnBytes === 0) {
+      setImmediate(() => {
+        this.#turnBytes = 0;
+      });
+    }
+    this.#turnBytes += this.#gatheredBytes;
+    this.#flush();
   }
 
   #pushRun(): void {
@@ -252,7 +348,12 @@ export class SocketDuplex implements Duplex {
       return;
     }
     this.#over = true;
-    this.#closed.resolve();
+    this.#settleClosed();
+  }
+
+  #settleClosed(): void {
+    if (this.#failure === undefined) this.#closing?.resolve();
+    else this.#closing?.reject(this.#failure);
   }
 
   /** After a cancelled read the server's end is of no interest; otherwise the socket closes by itself. */
@@ -263,6 +364,7 @@ export class SocketDuplex implements Duplex {
   #fail(error: TransportError): void {
     if (this.#over) return;
     this.#over = true;
+    this.#failure = error;
     this.#inputOver = true;
     const pending = this.#pendingWrite;
     this.#pendingWrite = undefined;
@@ -270,7 +372,7 @@ export class SocketDuplex implements Duplex {
     this.#source.error(error);
     // A stream that is being aborted errors by itself; Node 20 breaks when it is told to in the middle of it.
     if (!this.#sinkAborted) this.#sink.error(error);
-    this.#closed.reject(error);
+    this.#settleClosed();
     if (typeof this.#linger === "number") this.#endInTheBackground();
     else this.#socket.destroy();
   }

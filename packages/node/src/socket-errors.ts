@@ -41,11 +41,15 @@ export function connectError(address: string, cause: unknown): TransportError {
   return new TransportError(`Cannot connect to ${address}: ${describe(cause)}`, { cause });
 }
 
-/** `cause` is what came of a connection that had been made; a failure of TLS is told from the server's hanging up. */
-export function lostError(address: string, cause: unknown): TransportError {
+/**
+ * `cause` is what came of a connection that had been made; a failure of TLS is told from the server's hanging up. `more`
+ * goes on with the sentence.
+ */
+export function lostError(address: string, cause: unknown, more?: string): TransportError {
   const failure = describeTlsFailure(cause);
   if (failure === undefined) {
-    return new TransportError(`The connection to ${address} was lost: ${describe(cause)}`, { cause });
+    const why = [describe(cause), more].filter(Boolean).join(" ");
+    return new TransportError(`The connection to ${address} was lost: ${why}`, { cause });
   }
   return new TransportError(`The connection to ${address} was lost: TLS has failed: ${failure}`, {
     cause,

@@ -1,5 +1,6 @@
 import type { Transport } from "@rivulet/engine";
 import { dial } from "./dial.ts";
+import { judgeFirstAnswer } from "./first-answer.ts";
 import { findRuntime } from "./runtime-limits.ts";
 import { SocketDuplex } from "./socket-duplex.ts";
 import { targetAddress } from "./socket-errors.ts";
@@ -23,10 +24,13 @@ export const tcp: Transport = {
   schemes: ["mqtt:", "tcp:", "mqtts:", "ssl:", "tls:", "mqtt+unix:"],
   async open(target, options, context) {
     const { socket, info } = await dial(target, options, context);
+    const address = targetAddress(target);
     // In the same turn, so that no event of the socket is missed.
-    return new SocketDuplex(socket, targetAddress(target), info, {
+    const duplex = new SocketDuplex(socket, address, info, {
       ...readSocketOptions(options.socket),
       isUnpausable: info.tls !== undefined && findRuntime() === "Deno",
     });
+    if (info.tls === undefined) judgeFirstAnswer(socket, duplex, address);
+    return duplex;
   },
 };

@@ -22,6 +22,17 @@ describe("checkTls", () => {
     },
   );
 
+  test.each([
+    ["ca", "There is no option ca: those of TLS stand in tls"],
+    ["key", "There is no option key: those of TLS stand in tls"],
+    ["servername", "There is no option servername: those of TLS stand in tls"],
+    ["rejectUnauthorized", "There is no option rejectUnauthorized: tls.ca says whom to trust"],
+  ])("says where %s belongs", (option, message) => {
+    const options = { [option]: undefined };
+    expect(() => new MqttClient("mqtts://a", options)).toThrow(InvalidOptionError);
+    expect(() => new MqttClient("mqtts://a", options)).toThrow(message);
+  });
+
   test("does not know what a function returns, nor what other transports make of it", () => {
     checkTls(() => "mqtt://a", { tls });
     checkTls("mqtt://a", { tls, transports: [] });

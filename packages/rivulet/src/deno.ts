@@ -2,6 +2,7 @@ import { MqttClient as EngineClient, type ConnectOptions, type ConnectTarget, ty
 import { createTcp } from "@rivulet/deno";
 import { tcp } from "@rivulet/node";
 import { webSocket } from "@rivulet/websocket";
+import { addCaller } from "./add-caller.ts";
 import { checkTls } from "./check-tls.ts";
 import { connected, onPlatform } from "./platform.ts";
 
@@ -38,5 +39,10 @@ export class MqttClient extends EngineClient {
  * ```
  */
 export async function connect(url: ConnectTarget, options: ConnectOptions = {}): Promise<MqttClient> {
-  return connected(new MqttClient(url, options));
+  try {
+    return await connected(new MqttClient(url, options));
+  } catch (error) {
+    addCaller(error, connect);
+    throw error;
+  }
 }

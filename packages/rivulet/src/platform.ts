@@ -17,7 +17,10 @@ export function onPlatform(
   transports: readonly Transport[],
   more?: Partial<Environment>,
 ): EngineOptions {
-  return { ...options, transports: options.transports ?? transports, environment: { ...environment, ...more } };
+  return Object.assign({}, options, {
+    transports: options.transports ?? transports,
+    environment: more === undefined ? environment : { ...environment, ...more },
+  });
 }
 
 /** Connects a client, and resolves to it. */

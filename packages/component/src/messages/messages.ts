@@ -7,6 +7,8 @@ export interface MessageEvents {
   messageAck(event: MessageAckEvent, packet: PublishPacket): void;
   messageIn(event: MessageEvent, packet: PublishPacket): void;
   messageOut(event: MessageEvent): void;
+  /** Whether anybody hears of such an event: otherwise it is not made. Default: of all. */
+  has?(name: "messageAck" | "messageOut"): boolean;
 }
 
 /** An entry of the lists; its state goes on. What it shows is made when it is asked for: mostly it never is. */
@@ -196,12 +198,12 @@ export class Messages {
 
   #published(packet: PublishPacket): void {
     if (packet.qos === 0) {
-      this.#events.messageOut(eventOf(packet));
+      if (this.#isHeard("messageOut")) this.#events.messageOut(eventOf(packet));
       return;
     }
     const state = packet.qos === 1 ? MessageStates.awaitingPuback : MessageStates.awaitingPubrec;
     const known = this.#outgoing.get(packet.packetIdentifier ?? 0);
-    if (known !== undefined && this.isSentAgain(packet)) Object.assign(known, { duplicate: packet.duplicate, state });
+    if (known?.message === packet.payload) Object.assign(known, { duplicate: packet.duplicate, state });
     else add(this.#outgoing, packet, state);
   }
 
@@ -218,19 +220,27 @@ export class Messages {
     const entry = goOn(this.#outgoing, packet, MessageStates.completed);
     if (entry === undefined) return;
     this.#over(this.#outgoing, entry, toServer);
-    this.#events.messageOut({ ...eventOf(entry.packet), duplicate: entry.duplicate });
+    if (this.#isHeard("messageOut")) this.#events.messageOut(eventOf(entry.packet, entry.duplicate));
   }
 
   #over(list: List, entry: Entry, direction: number): void {
-    const { packetId, responseCode } = entry;
+    const { packetId } = entry;
+    if (this.#isHeard("messageAck")) this.#tellAcknowledged(list, entry, direction);
+    // A listener may have begun anew.
+    if (list.get(packetId) === entry) list.delete(packetId);
+  }
+
+  #tellAcknowledged(list: List, { packetId, responseCode, packet }: Entry, direction: number): void {
     let index = 0;
     for (const key of list.keys()) {
       if (key === packetId) break; // Mostly the first.
       index += 1;
     }
-    this.#events.messageAck({ packetId, direction, index, responseCode }, entry.packet);
-    // A listener may have begun anew.
-    if (list.get(packetId) === entry) list.delete(packetId);
+    this.#events.messageAck({ packetId, direction, index, responseCode }, packet);
+  }
+
+  #isHeard(name: "messageAck" | "messageOut"): boolean {
+    return this.#events.has?.(name) ?? true;
   }
 }
 
@@ -249,7 +259,8 @@ function goOn(list: List, { packetIdentifier, reasonCode }: Acknowledgement, sta
   return entry;
 }
 
-function eventOf({ packetIdentifier = -1, topicName, qos, payload, retain, duplicate }: PublishPacket): MessageEvent {
+function eventOf(packet: PublishPacket, duplicate: boolean = packet.duplicate): MessageEvent {
+  const { packetIdentifier = -1, topicName, qos, payload, retain } = packet;
   return {
     packetId: qos === 0 ? -1 : packetIdentifier,
     topic: topicName,

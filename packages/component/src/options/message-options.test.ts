@@ -97,13 +97,18 @@ describe("connectOptions", () => {
   test.each([
     [{ cleanSession: false }, 500],
     [{ cleanSession: false, version: 1 }, 500],
-    [{ password: "secret" }, 500],
     [{ keepAliveInterval: 65_536 }, 10022],
     [{ keepAliveInterval: -1 }, 10022],
     [{ keepAliveInterval: 1.5 }, 10022],
   ])("of %j cannot be made: %i", (given, code) => {
     const error = failureOf(() => connectOptions(settingsWith(given)));
     expect(error.code).toBe(code);
+    expect(error.message).not.toContain("secret");
+  });
+
+  test("of a password without a user cannot be made before MQTT 5.0 [MQTT311-3.1.2-22]", () => {
+    const error = failureOf(() => connectOptions(settingsWith({ password: "secret" })));
+    expect(error.code).toBe(500);
     expect(error.message).not.toContain("secret");
   });
 

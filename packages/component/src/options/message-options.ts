@@ -99,21 +99,23 @@ function messageProperties(properties: PublishProperties): MessageProperties {
   };
 }
 
+/** Options of one message: how it is waited for is added. */
+export type MessageOptions = { -readonly [Name in keyof PublishOptions]: PublishOptions[Name] };
+
 /**
  * What stands in PUBLISH.
  *
  * @throws MQTTError 505
  */
-export function publishOptions(settings: Settings, qos: number): PublishOptions {
+export function publishOptions(settings: Settings, qos: number): MessageOptions {
   const { duplicate, retain, outgoing, outgoingUserProperties } = settings.message;
-  const options = { qos: checkQos(qos), retain, duplicate: duplicate && qos > 0 };
+  const options: MessageOptions = { qos: checkQos(qos), retain, duplicate: duplicate && qos > 0 };
   if (!isVersion5(settings)) return options;
-  return {
-    ...options,
-    ...messageProperties(outgoing),
-    ...(outgoing.topicAlias === undefined ? {} : { topicAlias: outgoing.topicAlias }),
-    ...(outgoingUserProperties.length === 0 ? {} : { userProperties: [...outgoingUserProperties] }),
-  };
+  const properties = messageProperties(outgoing);
+  if (properties !== noProperties) Object.assign(options, properties);
+  if (outgoing.topicAlias !== undefined) options.topicAlias = outgoing.topicAlias;
+  if (outgoingUserProperties.length > 0) options.userProperties = [...outgoingUserProperties];
+  return options;
 }
 
 /** What stands in SUBSCRIBE. */

@@ -11,7 +11,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "hands a QoS 2 message over each time it comes",
     file: "session/receiver.ts",
-    find: "const known = qos === 2 ? this.#exactlyOnce.get(packetIdentifier) : undefined;",
+    find: "const known = qos === 2 ? this.#exactlyOnce?.get(packetIdentifier) : undefined;",
     replace: "const known = undefined;",
   },
   {
@@ -36,7 +36,7 @@ export const mutants: readonly Mutant[] = [
     name: "forgets the QoS 2 messages that it has received when the connection is lost",
     file: "session/receiver.ts",
     find: "this.#unacknowledged[2] = [];",
-    replace: "this.#unacknowledged[2] = []; this.#exactlyOnce.clear();",
+    replace: "this.#unacknowledged[2] = []; this.#exactlyOnce = undefined;",
   },
   {
     name: "remembers the QoS 2 messages of a Session that the server has lost",
@@ -180,8 +180,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "forgets what is under way when it is closed",
     file: "session/sender.ts",
-    find: "if (!isMessage(exchange)) this.#exchanges.delete(exchange);\n    }\n    this.requests.awaited.clear();",
-    replace: "this.#exchanges.delete(exchange);\n    }\n    this.requests.awaited.clear();",
+    find: "if (!isMessage(exchange)) this.#exchanges.delete(exchange);\n    }\n    this.#requests?.awaited.clear();",
+    replace: "this.#exchanges.delete(exchange);\n    }\n    this.#requests?.awaited.clear();",
   },
   {
     name: "gives keys to messages that are in use in the store",
@@ -216,8 +216,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "does not subscribe anew in a new Session",
     file: "session/session.ts",
-    find: "if (!server.sessionPresent && request.resubscribe !== false) {",
-    replace: "if (request.resubscribe === undefined && server.sessionPresent) {",
+    find: "if (!server.sessionPresent && resubscribe !== false) {",
+    replace: "if (resubscribe === undefined && server.sessionPresent) {",
   },
   {
     name: "sends no PINGREQ",
@@ -240,8 +240,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: "acknowledges a message when the first of its consumers is done",
     file: "client/delivery.ts",
-    find: "if (delivery.consumers === 0) delivery.acknowledge();",
-    replace: "delivery.acknowledge();",
+    find: "if (this.consumers === 0) this.acknowledge();",
+    replace: "this.acknowledge();",
   },
   {
     name: "acknowledges what waited for a process before anybody in it can subscribe",

@@ -1,4 +1,4 @@
-import { InvalidOptionError } from "../errors.ts";
+import { InvalidOptionError, MqttError, TimeoutError, TransportError } from "../errors.ts";
 import { defaultMaxHops } from "../limits.ts";
 import type { ConnectTarget } from "../options.ts";
 import type { ResolvedOptions } from "../resolve-options.ts";
@@ -16,10 +16,10 @@ import { redirection } from "./redirect.ts";
 export class Addresses {
   readonly #asked: ConnectTarget;
   readonly #options: ResolvedOptions;
-  /** What the last attempt was made with: a server, and the address asked for that led there. */
+  /** Where `redirect` is asked for, what the last attempt was made with: a server, and the address that led there. */
   #at: { readonly target: ParsedTarget; readonly address: string } | undefined;
   /** By address: the servers that were said to be there in its place from now on. */
-  readonly #moved = new Map<string, readonly ParsedTarget[]>();
+  #moved: Map<string, readonly ParsedTarget[]> | undefined;
   /** The servers that the next attempt is to try first. */
   #instead: readonly ParsedTarget[] = [];
   /** How often in a row connections were ended to send us elsewhere. */
@@ -33,24 +33,33 @@ export class Addresses {
   /** Tries one address after the other until one can be connected to; rejects with the failure that counts. */
   async try(connect: (target: ParsedTarget) => Promise<void>): Promise<void> {
     let failure: unknown;
+    const errors: unknown[] = [];
+    const reasons: string[] = [];
     for (const only of await this.#resolve()) {
       const { address } = only.target;
-      const targets = [...new Set([...this.#instead, ...(this.#moved.get(address) ?? [only])])];
+      const targets = [...new Set([...this.#instead, ...(this.#moved?.get(address) ?? [only])])];
       this.#instead = [];
       let hops = this.#hops;
       for (let target = targets.shift(); target !== undefined; target = targets.shift()) {
-        this.#at = { target, address };
+        if (this.#options.redirect) this.#at = { target, address };
         try {
           await connect(target);
           return;
         } catch (error) {
           // What may pass is worth another attempt, whatever the others say.
           if (failure === undefined || !isFinal(error) || isFinal(failure)) failure = error;
+          errors.push(error);
+          reasons.push(reasonOf(error, target));
           const others = this.#redirected(error, hops);
           targets.unshift(...others);
           hops += Math.sign(others.length);
         }
       }
+    }
+    // What a server has said stands for itself.
+    if (errors.length > 1 && (failure instanceof TransportError || failure instanceof TimeoutError)) {
+      const details = Object.assign({}, failure, { cause: failure.cause, errors });
+      throw new TransportError(`Every server failed: ${reasons.join("; ")}`, details);
     }
     throw failure;
   }
@@ -78,7 +87,14 @@ export class Addresses {
     const at = this.#at;
     if (!redirect || at === undefined || hops >= (redirect.maxHops ?? defaultMaxHops)) return [];
     const { targets = [], isPermanent } = redirection(error, at.target, this.#options) ?? {};
-    if (isPermanent === true) this.#moved.set(at.address, targets);
+    if (isPermanent === true) (this.#moved ??= new Map<string, readonly ParsedTarget[]>()).set(at.address, targets);
     return targets;
   }
+}
+
+/** What one server has failed with, and which one that was. */
+function reasonOf(error: unknown, { target: { address, hostname } }: ParsedTarget): string {
+  // What is not ours may hold secrets.
+  const reason = error instanceof MqttError ? error.message : "The attempt failed";
+  return reason.includes(hostname) ? reason : `${address}: ${reason}`;
 }

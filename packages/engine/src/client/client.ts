@@ -1,33 +1,30 @@
 import type { ProtocolVersion } from "@rivulet/codec";
 import { Deferred, handled } from "../deferred.ts";
 import type { ConnectionInfo } from "../duplex.ts";
-import { ClosedError, NotConnectedError, type MqttError } from "../errors.ts";
+import { ClosedError, NotConnectedError } from "../errors.ts";
 import { defaultDisconnectTimeoutMs } from "../limits.ts";
 import { payloadBytes } from "../message-options.ts";
+import { unknownName } from "../option-rules.ts";
 import type { BlobPayload, ConnectTarget, EngineOptions, Payload } from "../options.ts";
-import { resolveOptions, type ResolvedOptions } from "../resolve-options.ts";
 import type { SessionSnapshot } from "../session-store.ts";
-import type { SessionEvent } from "../session/events.ts";
 import type { InflightMessage } from "../session/exchanges.ts";
 import type { Server } from "../session/server.ts";
 import type { Statistics } from "../statistics.ts";
 import { disconnectPacket, type DisconnectOptions } from "./disconnect-options.ts";
-import { Emitter, type Unsubscribe } from "./emitter.ts";
-import type { ClientEvents } from "./events.ts";
+import type { Unsubscribe } from "./emitter.ts";
+import { eventNames, type ClientEvents } from "./events.ts";
+import { Hub } from "./hub.ts";
 import type { MessageHandler } from "./inbox.ts";
-import { Link } from "./link.ts";
-import { Log } from "./log.ts";
+import type { Link } from "./link.ts";
 import { messageSink, type OutgoingMessage } from "./message-sink.ts";
 import type { Message } from "./message.ts";
-import { giveUpWhen, type Operation, type Patience } from "./operations.ts";
+import { giveUpWhen, type Patience } from "./operations.ts";
 import type { PublishOptions, PublishResult } from "./publish-options.ts";
-import { Publisher } from "./publisher.ts";
-import { redact } from "./redact.ts";
 import { Requester, type RequestOptions } from "./requester.ts";
 import { responder, type RequestHandler } from "./responder.ts";
 import { exportSnapshot, importSnapshot } from "./snapshot.ts";
 import type { FilterList, SubscribeOptions } from "./subscribe-options.ts";
-import { Subscriber, type UnsubscribeResult } from "./subscriber.ts";
+import type { UnsubscribeResult } from "./subscriber.ts";
 import type { Subscription } from "./subscription.ts";
 import type { TopicParams, TopicPattern } from "./topic-pattern.ts";
 
@@ -37,9 +34,9 @@ export type ClientState = "idle" | "connecting" | "connected" | "reconnecting" |
 // Theory of operation
 //
 // The client delegates. Its Link makes and ends the connection and has the Session; its Publisher publishes, its
-// Subscriber subscribes, and its Consumers hand messages to those who want them. What remains here is to turn what the
-// Session reports into promises that settle and events. The file is long because users read it: more than half of it
-// says what each method does.
+// Subscriber subscribes, and its Consumers hand messages to those who want them. Its Hub has these parts, and turns what
+// the Session reports into promises that settle and events. What remains here is what users see. The file is long because
+// they read it: more than half of it says what each method does.
 
 /**
  * An MQTT client. `connect` of the package `rivulet` makes one that is connected.
@@ -49,20 +46,9 @@ export type ClientState = "idle" | "connecting" | "connected" | "reconnecting" |
  */
 export class MqttClient implements AsyncDisposable {
   readonly #given: EngineOptions;
-  readonly #options: ResolvedOptions;
+  readonly #hub: Hub;
   readonly #link: Link;
-  readonly #emitter: Emitter<ClientEvents>;
-  readonly #log: Log;
-  readonly #publisher: Publisher;
-  readonly #subscriber: Subscriber;
-  readonly #requester: Requester;
   #writable: WritableStream<OutgoingMessage> | undefined;
-  #isReporting = false;
-  /** Rejects those who wait for an event. */
-  readonly #pendingOnce = new Set<(reason: MqttError) => void>();
-  readonly #abort = (): void => {
-    this.close();
-  };
 
   /**
    * Makes a client that is not connected.
@@ -71,55 +57,8 @@ export class MqttClient implements AsyncDisposable {
    */
   constructor(target: ConnectTarget, options: EngineOptions) {
     this.#given = options;
-    this.#options = resolveOptions(options);
-    const report = (error: unknown): void => {
-      this.#report(error);
-    };
-    this.#emitter = new Emitter(report);
-    this.#log = new Log(this.#emitter, options, report);
-    this.#link = new Link(target, this.#options, {
-      hasRoom: () => this.#subscriber.consumers.hasRoom,
-      isTracing: () => this.#emitter.has("packet") || this.#log.has("debug"),
-      makeRoom: () => {
-        this.#subscriber.makeRoom();
-      },
-      written: () => {
-        this.#publisher.written();
-      },
-      handle: (event) => {
-        this.#handle(event);
-      },
-      stored: (entries) => {
-        this.#publisher.stored(entries);
-      },
-      report: (status, about, reached) => {
-        this.#log.write(about === "reconnect" ? "info" : "verbose", about ?? "info", () => status);
-        if (about === "tls") this.#emitter.emit("tlsStatus", { message: status });
-        else this.#emitter.emit("connectionStatus", { status, reached });
-      },
-      // A listener that fails has not accepted anything.
-      verify: (authentication) =>
-        this.#emitter.emit("tlsServerAuthentication", authentication) && authentication.accept,
-      log: this.#log,
-      lost: (error) => {
-        this.#disconnected(error, true);
-      },
-      reconnecting: (retry) => {
-        this.#emitter.emit("reconnecting", retry);
-      },
-      closed: (error, wasConnected) => {
-        this.#closed(error, wasConnected);
-      },
-    });
-    const parts = { emitter: this.#emitter, options: this.#options, log: this.#log, report };
-    this.#publisher = new Publisher(this.#link, parts);
-    this.#subscriber = new Subscriber(this.#link, parts);
-    this.#requester = new Requester(this, {
-      options: this.#options,
-      whenConnected: (signal) => this.#subscriber.whenConnected(signal),
-    });
-    options.signal?.addEventListener("abort", this.#abort);
-    if (options.signal?.aborted === true) this.close();
+    this.#hub = new Hub(target, options);
+    this.#link = this.#hub.link;
   }
 
   // What is
@@ -162,7 +101,7 @@ export class MqttClient implements AsyncDisposable {
 
   /** Whether a message published now would leave without waiting for others. */
   get readyToSend(): boolean {
-    return this.#publisher.isReadyToSend;
+    return this.#hub.publisher.isReadyToSend;
   }
 
   /** What has been counted since the client was made: a copy. */
@@ -192,11 +131,11 @@ export class MqttClient implements AsyncDisposable {
    * opens, ClosedError when the client is closed meanwhile.
    */
   connect(): Promise<void> {
-    const { signal } = this.#options;
-    if (signal?.aborted === true) return handled(Promise.reject(signal.reason));
-    signal?.addEventListener("abort", this.#abort);
-    if (this.state === "closed") this.#subscriber.reset();
-    return this.#link.connect();
+    const { options, subscriber, link } = this.#hub;
+    if (options.signal?.aborted === true) return handled(Promise.reject(options.signal.reason));
+    this.#hub.listenToSignal();
+    if (this.state === "closed") subscriber.reset();
+    return link.connect();
   }
 
   /**
@@ -249,7 +188,7 @@ export class MqttClient implements AsyncDisposable {
    * TransportError when it is not known.
    */
   publish(topic: string, payload: Payload | BlobPayload, options: PublishOptions = {}): Promise<PublishResult> {
-    return this.#publisher.publish(topic, payload, options);
+    return this.#hub.publisher.publish(topic, payload, options);
   }
 
   /**
@@ -282,8 +221,8 @@ export class MqttClient implements AsyncDisposable {
   ): Promise<Subscription> {
     const subscribing =
       typeof options === "function"
-        ? this.#subscriber.subscribe(filters, {}, options)
-        : this.#subscriber.subscribe(filters, options, handler);
+        ? this.#hub.subscriber.subscribe(filters, {}, options)
+        : this.#hub.subscriber.subscribe(filters, options, handler);
     return handled(subscribing);
   }
 
@@ -296,7 +235,7 @@ export class MqttClient implements AsyncDisposable {
     filters: string | TopicPattern | readonly (string | TopicPattern)[],
     options: Patience = {},
   ): Promise<UnsubscribeResult[]> {
-    return handled(this.#subscriber.unsubscribe(filters, options));
+    return handled(this.#hub.subscriber.unsubscribe(filters, options));
   }
 
   /**
@@ -412,28 +351,46 @@ export class MqttClient implements AsyncDisposable {
 
   // Events
 
-  /** Calls a listener at each event of a name; returns a function that calls it off. */
+  /**
+   * Calls a listener at each event of a name; returns a function that calls it off.
+   *
+   * @throws InvalidOptionError for a name that no event has.
+   */
   on<Name extends keyof ClientEvents>(name: Name, listener: (event: ClientEvents[Name]) => void): Unsubscribe {
-    const off = this.#emitter.on(name, listener);
+    if (!Object.hasOwn(eventNames, name)) throw unknownName(name, eventNames, { what: "event" });
+    const off = this.#hub.emitter.on(name, listener);
     // Not before whoever listens has what this returns.
-    if (name === "message") void Promise.resolve().then(() => this.#subscriber.consumers.redeliver());
+    if (name === "message") void Promise.resolve().then(() => this.#hub.subscriber.consumers.redeliver());
     return off;
   }
 
   /**
    * Resolves at the next event of a name; rejects with ClosedError when the client is closed before. On a client that
    * is idle or closed already it waits for what `connect` brings.
+   *
+   * @throws InvalidOptionError for a name that no event has.
    */
   once<Name extends keyof ClientEvents>(name: Name): Promise<ClientEvents[Name]> {
     const { promise, resolve, reject } = new Deferred<ClientEvents[Name]>();
-    const off = this.on(name, resolve);
-    this.#pendingOnce.add(reject);
+    let off: Unsubscribe;
+    try {
+      off = this.on(name, resolve);
+    } catch (error) {
+      reject(error);
+      return promise;
+    }
+    const pending = (this.#hub.pendingOnce ??= new Set());
+    pending.add(reject);
     const cleanUp = (): void => {
       off();
-      this.#pendingOnce.delete(reject);
+      pending.delete(reject);
     };
     promise.then(cleanUp, cleanUp);
     return promise;
+  }
+
+  get #requester(): Requester {
+    return (this.#hub.requester ??= new Requester(this, this.#hub));
   }
 
   async #sendRaw(bytes: Uint8Array): Promise<void> {
@@ -448,7 +405,7 @@ export class MqttClient implements AsyncDisposable {
   }
 
   async #disconnect(options: DisconnectOptions): Promise<void> {
-    const { environment, sessionExpiryInterval = 0 } = this.#options;
+    const { environment, sessionExpiryInterval = 0 } = this.#hub.options;
     const packet = disconnectPacket(options, { version: this.protocolVersion, sessionExpiryInterval });
     const { signal, timeoutMs = defaultDisconnectTimeoutMs } = options;
     const done = this.#link.disconnect(packet, timeoutMs);
@@ -457,71 +414,5 @@ export class MqttClient implements AsyncDisposable {
     });
     if (signal?.aborted === true) this.close();
     await done;
-  }
-
-  #handle(event: SessionEvent<Operation>): void {
-    switch (event.type) {
-      case "message":
-        this.#subscriber.consumers.deliver(event.packet, event.exchange, this.protocolVersion);
-        break;
-      case "answered":
-        event.context.answered(event.packet);
-        break;
-      case "failed":
-        if (event.context === undefined) this.#report(event.error);
-        else event.context.reject(event.error);
-        break;
-      case "batched":
-        this.#publisher.batched(event.context);
-        break;
-      case "connected":
-        this.#subscriber.connected(event.server.sessionPresent);
-        this.#emitter.emit("connected", { sessionPresent: event.server.sessionPresent, server: event.server });
-        break;
-      case "acknowledged": {
-        const { packetIdentifier, qos } = event.exchange;
-        this.#emitter.emit("messageAcknowledged", { packetId: packetIdentifier, qos });
-        break;
-      }
-      case "packet": {
-        const { direction, packet, byteLength } = event;
-        this.#emitter.emit("packet", { direction, packet: redact(packet), bytes: byteLength });
-        this.#log.packet(event);
-        break;
-      }
-      case "log":
-        this.#log.write(event.level, "session", () => event.message);
-        break;
-      case "subscriptionsLost":
-        this.#subscriber.lost(event.topicFilters, event.error);
-        this.#requester.forget(event.topicFilters);
-        break;
-      case "ended":
-        this.#subscriber.ended();
-        break;
-      case "auth":
-        break;
-    }
-  }
-
-  #closed(error: MqttError | undefined, wasConnected: boolean): void {
-    this.#options.signal?.removeEventListener("abort", this.#abort);
-    for (const inbox of this.#subscriber.consumers.inboxes) inbox.finish(error);
-    this.#requester.closed(error);
-    if (wasConnected) this.#disconnected(error, false);
-    for (const reject of this.#pendingOnce) reject(new ClosedError(undefined, { cause: error }));
-  }
-
-  #disconnected(error: MqttError | undefined, willReconnect: boolean): void {
-    const { reasonCode, reasonString } = error ?? {};
-    this.#emitter.emit("disconnected", { reasonCode, reasonString, error, willReconnect });
-  }
-
-  /** An error that belongs to no call. One that comes of a listener for errors has nowhere to go. */
-  #report(error: unknown): void {
-    if (this.#isReporting) return;
-    this.#isReporting = true;
-    this.#emitter.emit("error", { error });
-    this.#isReporting = false;
   }
 }

@@ -74,6 +74,26 @@ describe("connect", () => {
     expect(harness.client.state).toBe("connected");
   });
 
+  it("rejects when the server hangs up, and says whether it had answered", async () => {
+    const harness = new Harness({
+      answers: {
+        connect: () => {
+          harness.server.end();
+          return [];
+        },
+      },
+    });
+    await expect(harness.client.connect()).rejects.toThrow(
+      /^The server closed the connection before it answered: wrong port or scheme\?$/,
+    );
+    harness.answers = {};
+    await harness.client.connect();
+    const disconnected = harness.client.once("disconnected");
+    harness.server.end();
+    expect((await disconnected).error?.message).toBe("The server closed the connection");
+    harness.client.close();
+  });
+
   it("gives a server that refuses and does not close its side a moment, no more", async () => {
     const harness = new Harness({ answers: { connect: () => [{ type: "connack", reasonCode: 0x86 }] } });
     harness.onServer = (server) => {
@@ -177,6 +197,57 @@ describe("several URLs", () => {
     const harness = new Harness({ url: ["mem://first", "mem://second"] });
     harness.onOpen = ({ target }) => Promise.reject(new TransportError(`Nobody at ${target.hostname}`));
     await expect(harness.client.connect()).rejects.toThrow("Nobody at second");
+  });
+
+  it("reject with what became of each", async () => {
+    const url = ["mem://first:1", "mem://u:s3cret@second:2/path?token=s3cret", "mem://third"];
+    const harness = new Harness({
+      url,
+      options: { connectTimeoutMs: 50 },
+      answers: { connect: () => [{ type: "connack", reasonCode: 0x87 }] },
+    });
+    const refused = new TransportError("Cannot connect to first:1", { cause: new Error("ECONNREFUSED"), isTls: true });
+    harness.onOpen = ({ target: { hostname }, context }) => {
+      if (hostname === "first") return Promise.reject(refused);
+      return hostname === "third" ? untilAborted(context.signal) : Promise.resolve();
+    };
+    const connecting = watch(harness.client.connect());
+    await harness.environment.advance(60);
+    expect(connecting).toMatchObject({
+      state: "rejected",
+      error: {
+        name: "TransportError",
+        message:
+          "Every server failed: Cannot connect to first:1; mem://second:2/path: The server refused the connection: Not authorized (0x87); Connecting to mem://third took longer than 50 ms",
+        errors: [refused, { code: "ERR_CONNECTION_REFUSED" }, { code: "ERR_TIMEOUT" }],
+      },
+    });
+  });
+
+  it("reject with what else is known of the failure that counts", async () => {
+    const harness = new Harness({ url: ["mem://first", "mem://second"] });
+    const cause = new Error("underneath");
+    const secret = new Error("s3cret");
+    const failure = new TransportError("Nobody at second", {
+      ...{ cause, isTls: true, failure: "handshake", closeCode: 1006 },
+    });
+    harness.onOpen = ({ target }) => Promise.reject(target.hostname === "first" ? secret : failure);
+    const error: unknown = await harness.client.connect().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(TransportError);
+    expect(error).toMatchObject({
+      ...{ cause, isTls: true, failure: "handshake", closeCode: 1006, errors: [secret, failure] },
+      message: "Every server failed: mem://first: The attempt failed; Nobody at second",
+    });
+  });
+
+  it("reject with what a server has said, if no other failure may pass", async () => {
+    const harness = new Harness({
+      url: ["mem://first", "mem://second"],
+      answers: { connect: () => [{ type: "connack", reasonCode: 0x86 }] },
+    });
+    const error: unknown = await harness.client.connect().catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ConnectionRefusedError);
+    expect(error).not.toHaveProperty("errors");
   });
 
   it("are no longer tried when the client was closed", async () => {
@@ -495,6 +566,17 @@ describe("the time to connect", () => {
     expect(connecting.error).toBeInstanceOf(TimeoutError);
     expect(harness.environment.pendingTimers).toBe(0);
     expect(harness.server.aborted).toBeDefined();
+  });
+
+  it("is told in whole milliseconds", async () => {
+    const harness = new Harness({ options: { connectTimeoutMs: 500 }, answers: { connect: () => [] } });
+    const opening = gate();
+    harness.onOpen = () => opening.promise;
+    const connecting = watch(harness.client.connect());
+    await harness.environment.advance(99.3);
+    opening.open();
+    await harness.environment.advance(401);
+    expect(connecting.error).toMatchObject({ message: "The server's answer to CONNECT took longer than 401 ms" });
   });
 
   it("is over when the transport does not even take the CONNECT", async () => {

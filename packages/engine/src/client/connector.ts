@@ -25,8 +25,11 @@ export interface Attempt {
   readonly authentication: PacketProperties<"connect"> | undefined;
   /** Aborted when the attempt is to be given up. */
   readonly signal: AbortSignal;
-  readonly report: TransportContext["report"];
-  readonly verify: TransportContext["verify"];
+  /** Whom the transport tells how far it has got. */
+  readonly host: {
+    readonly tell: TransportContext["report"];
+    readonly verify: TransportContext["verify"];
+  };
 }
 
 /**
@@ -37,7 +40,7 @@ export interface Attempt {
 export async function openTransport(
   { target, credentials }: ParsedTarget,
   options: ResolvedOptions,
-  { version, clientId, hasBeenConnected, authentication, signal, report, verify }: Attempt,
+  { version, clientId, hasBeenConnected, authentication, signal, host }: Attempt,
 ): Promise<{ readonly duplex: Duplex; readonly request: ConnectRequest }> {
   const { environment, connectTimeoutMs, transports, pingTimeoutMs, username, password } = options;
   const transport = transports.find(({ schemes }) => schemes.includes(target.scheme));
@@ -62,8 +65,14 @@ export async function openTransport(
   const protocols = version === 3 ? { protocols: ["mqttv3.1"] } : {};
   const { socket, tls, proxy, webSocket } = options;
   const transportOptions = { socket, tls, proxy, webSocket: { ...protocols, ...webSocket } };
-  const opening = (async () =>
-    transport.open(target, transportOptions, { signal: controller.signal, report, verify }))();
+  const context: TransportContext = {
+    signal: controller.signal,
+    report: (...status) => {
+      host.tell(...status);
+    },
+    verify: (authentication) => host.verify(authentication),
+  };
+  const opening = (async () => transport.open(target, transportOptions, context))();
   const patience = { signal, timeoutMs: connectTimeoutMs, what: `Connecting to ${target.address}` };
   const { promise, resolve, reject } = new Deferred<Duplex>();
   opening.then(resolve, (cause: unknown) => {
@@ -81,16 +90,24 @@ export async function openTransport(
   });
   const duplex = await promise;
   // What is left of the time is the server's to answer in.
-  const timeoutMs = Math.max(connectTimeoutMs - (environment.now() - startedAt), 1);
+  const timeoutMs = Math.max(Math.ceil(connectTimeoutMs - (environment.now() - startedAt)), 1);
   const maxInflight = options.maxInflight ?? (version === 5 ? defaultMaxInflight : defaultMaxInflightUntold);
   const expectsSession = hasBeenConnected || !options.cleanStart;
   const { sessionLost, resubscribe, republishInterval = 0 } = options;
   const republishMs = version === 5 ? 0 : republishInterval * 1000;
-  const request = {
-    ...{ packet, timeoutMs, maxInflight, pingTimeoutMs, expectsSession },
-    ...{ sessionLost, resubscribe, republishMs },
+  return {
+    duplex,
+    request: {
+      packet,
+      timeoutMs,
+      maxInflight,
+      pingTimeoutMs,
+      expectsSession,
+      sessionLost,
+      resubscribe,
+      republishMs,
+    },
   };
-  return { duplex, request };
 }
 
 /**

@@ -1,22 +1,16 @@
 import { reasonCodes, type ProtocolVersion, type PublishPacket } from "@rivulet/codec";
 import type { MqttError } from "../errors.ts";
 import { inboundBytesLimit, routeCacheSize } from "../limits.ts";
-import type { Acknowledgement, IncomingExchange } from "../session/exchanges.ts";
-import { done, type Delivery } from "./delivery.ts";
+import type { IncomingExchange } from "../session/exchanges.ts";
+import { Delivery, type DeliveryHost } from "./delivery.ts";
 import { FilterTrie } from "./filter-trie.ts";
 import { sizeOf, type Inbox, type InboxHost } from "./inbox.ts";
 import { Message } from "./message.ts";
 
 /** What the consumers need of their client. */
-export interface ConsumersHost {
-  /** With a packet, there are consumers who hold it, and are not done with it. */
-  acknowledge(exchange: IncomingExchange, acknowledgement?: Acknowledgement, held?: PublishPacket): void;
-  /** Nobody holds the message any more. */
-  release(exchange: IncomingExchange): void;
+export interface ConsumersHost extends DeliveryHost {
   /** Nobody was there for a message before the connection was lost. */
   forget(exchange: IncomingExchange): void;
-  /** The server is to send a message again. */
-  redeliver(exchange: IncomingExchange): void;
   /** Whether a subscription of the Session has this identifier, also one that nobody here consumes. */
   isIdentifier(identifier: number): boolean;
   /** Messages wait, and nobody has begun to take them. */
@@ -59,12 +53,12 @@ export class Consumers implements InboxHost {
   /** Whether messages that have no consumer wait for one; undefined until the first connection. */
   isHolding: boolean | undefined;
   readonly #host: ConsumersHost;
-  readonly #trie = new FilterTrie<Sharers>();
-  readonly #sharers = new Map<string, Sharers>();
+  // Not every client subscribes: these are made when they are needed.
+  #trie: FilterTrie<Sharers> | undefined;
+  #sharers: Map<string, Sharers> | undefined;
   /** Topics come again and again; forgotten whenever a subscription comes or goes. */
-  readonly #routes = new Map<string, Route>();
-  readonly #complainedOf = new WeakSet<Inbox>();
-  readonly #full = new Set<Inbox>();
+  #routes: Map<string, Route> | undefined;
+  #full: Set<Inbox> | undefined;
   /**
    * In the order in which they came. What another process had acknowledged, and was not done with, waits here until the
    * connection is lost; it was ours to keep all along, and does not count as bytes that came.
@@ -78,32 +72,35 @@ export class Consumers implements InboxHost {
 
   /** Whether more messages may be read. */
   get hasRoom(): boolean {
-    return this.#full.size === 0 && this.#bytes < inboundBytesLimit;
+    return (this.#full?.size ?? 0) === 0 && this.#bytes < inboundBytesLimit;
   }
 
   /** All inboxes, each once. */
   get inboxes(): Set<Inbox> {
-    return new Set([...this.#sharers.values()].flatMap(({ inboxes }) => [...inboxes]));
+    return new Set([...(this.#sharers?.values() ?? [])].flatMap(({ inboxes }) => [...inboxes]));
   }
 
   /** Who shares a filter. */
   sharersOf(topicFilter: string): Iterable<Inbox> {
-    return this.#sharers.get(topicFilter)?.inboxes ?? [];
+    return this.#sharers?.get(topicFilter)?.inboxes ?? [];
   }
 
   /** The identifier that all these filters have; undefined when there is no such. */
   identifierOf(topicFilters: readonly string[]): number | undefined {
-    const [first, ...others] = topicFilters.map((filter) => [...(this.#sharers.get(filter)?.identifiers ?? [])].at(-1));
+    const [first, ...others] = topicFilters.map((filter) =>
+      [...(this.#sharers?.get(filter)?.identifiers ?? [])].at(-1),
+    );
     return others.every((other) => other === first) ? first : undefined;
   }
 
   add(topicFilter: string, inbox: Inbox, identifier?: number): void {
-    this.#routes.clear();
-    let sharers = this.#sharers.get(topicFilter);
+    this.#routes = undefined;
+    const all = (this.#sharers ??= new Map<string, Sharers>());
+    let sharers = all.get(topicFilter);
     if (sharers === undefined) {
       sharers = { inboxes: new Set(), identifiers: new Set() };
-      this.#sharers.set(topicFilter, sharers);
-      this.#trie.add(topicFilter, sharers);
+      all.set(topicFilter, sharers);
+      (this.#trie ??= new FilterTrie()).add(topicFilter, sharers);
     }
     sharers.inboxes.add(inbox);
     // Those before it stay: messages with them may be on their way.
@@ -112,12 +109,12 @@ export class Consumers implements InboxHost {
 
   /** Removes an inbox from filters, and returns those that nobody shares any more. */
   remove(topicFilters: readonly string[], inbox: Inbox): string[] {
-    this.#routes.clear();
+    this.#routes = undefined;
     return topicFilters.filter((topicFilter) => {
-      const sharers = this.#sharers.get(topicFilter);
+      const sharers = this.#sharers?.get(topicFilter);
       if (sharers?.inboxes.delete(inbox) !== true || sharers.inboxes.size > 0) return false;
-      this.#sharers.delete(topicFilter);
-      this.#trie.delete(topicFilter, sharers);
+      this.#sharers?.delete(topicFilter);
+      this.#trie?.delete(topicFilter, sharers);
       return true;
     });
   }
@@ -140,7 +137,7 @@ export class Consumers implements InboxHost {
 
   /** Whether an inbox has a filter left. */
   has(inbox: Inbox): boolean {
-    return inbox.filters.some((topicFilter) => this.#sharers.get(topicFilter)?.inboxes.has(inbox) === true);
+    return inbox.filters.some((topicFilter) => this.#sharers?.get(topicFilter)?.inboxes.has(inbox) === true);
   }
 
   /** With `again`, it was held, and is for these. */
@@ -153,7 +150,7 @@ export class Consumers implements InboxHost {
     const hasListener = this.#host.hasListener();
     if (hasListener && again === undefined) this.redeliver(); // What came before comes first.
     const inboxes = again ?? this.#match(packet);
-    const delivery = exchange === undefined ? undefined : this.#delivery(exchange, packet);
+    const delivery = exchange && new Delivery(this.#host, exchange, packet);
     const message = new Message(packet, delivery, version);
     if (exchange !== undefined && inboxes.length === 0 && !hasListener) {
       const { held } = exchange;
@@ -173,7 +170,7 @@ export class Consumers implements InboxHost {
     }
     if (hasListener) this.#host.show(message, inboxes);
     // [MQTT-3.3.2-3] [MQTT311-4.5.0-2] [MQTT311-3.3.2-3]
-    done(delivery); // With no consumer at all that acknowledges it at once [MQTT-4.5.0-2].
+    delivery?.done(); // With no consumer at all that acknowledges it at once [MQTT-4.5.0-2].
   }
 
   /**
@@ -197,7 +194,7 @@ export class Consumers implements InboxHost {
 
   /** Drops QoS 0 messages above the bounds, the oldest first; says whether that was enough. */
   makeRoom(): boolean {
-    for (const inbox of this.#full) inbox.makeRoom(() => inbox.length <= inbox.highWaterMark);
+    for (const inbox of this.#full ?? []) inbox.makeRoom(() => inbox.length <= inbox.highWaterMark);
     const isEnough = (): boolean => this.#bytes < inboundBytesLimit;
     if (!isEnough()) for (const inbox of this.inboxes) inbox.makeRoom(isEnough);
     return isEnough();
@@ -208,14 +205,14 @@ export class Consumers implements InboxHost {
     const hadRoom = this.hasRoom;
     this.#bytes += bytes;
     if (inbox.isFull) {
-      this.#full.add(inbox);
-      if (!inbox.hasStarted && !this.#complainedOf.has(inbox)) {
-        this.#complainedOf.add(inbox);
+      (this.#full ??= new Set()).add(inbox);
+      if (!inbox.hasStarted && !inbox.isComplainedOf) {
+        inbox.isComplainedOf = true;
         this.#host.unconsumed(inbox);
       }
     }
     // Half of it must be free again, so that reading does not stop and go with each message.
-    else if (inbox.length <= inbox.highWaterMark / 2) this.#full.delete(inbox);
+    else if (inbox.length <= inbox.highWaterMark / 2) this.#full?.delete(inbox);
     if (!hadRoom && this.hasRoom) this.#host.roomMade();
   }
 
@@ -240,27 +237,6 @@ export class Consumers implements InboxHost {
     }
   }
 
-  /** It counts as a consumer itself while it is handed out, so that it cannot end half-way. */
-  #delivery(exchange: IncomingExchange, packet: PublishPacket): Delivery {
-    const host = this.#host;
-    let isAcknowledged = false;
-    return {
-      consumers: 1,
-      holders: 0,
-      acknowledge(acknowledgement) {
-        if (!isAcknowledged) host.acknowledge(exchange, acknowledgement, this.holders > 0 ? packet : undefined);
-        isAcknowledged = true;
-      },
-      release() {
-        host.release(exchange);
-      },
-      redeliver() {
-        if (!isAcknowledged) host.redeliver(exchange);
-        isAcknowledged = true;
-      },
-    };
-  }
-
   /**
    * Those whom one copy of a message is for: with Subscription Identifiers, those of its subscriptions; the server sends
    * copies of their own to the others, or has told all their identifiers (section 3.3.4).
@@ -277,12 +253,13 @@ export class Consumers implements InboxHost {
   }
 
   #route(topicName: string): Route {
-    let route = this.#routes.get(topicName);
+    const routes = (this.#routes ??= new Map<string, Route>());
+    let route = routes.get(topicName);
     if (route === undefined) {
-      const sharers = this.#trie.match(topicName);
+      const sharers = this.#trie?.match(topicName) ?? [];
       route = { sharers, inboxes: union(sharers) };
-      if (this.#routes.size >= routeCacheSize) this.#routes.clear();
-      this.#routes.set(topicName, route);
+      if (routes.size >= routeCacheSize) routes.clear();
+      routes.set(topicName, route);
     }
     return route;
   }

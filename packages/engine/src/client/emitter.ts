@@ -1,3 +1,6 @@
+/** An array made for each question would be garbage of each message. */
+const nobody: readonly never[] = [];
+
 /** Calls a listener off. */
 export type Unsubscribe = () => void;
 
@@ -6,7 +9,8 @@ export type Unsubscribe = () => void;
  * `onListenerError`.
  */
 export class Emitter<Events extends object> {
-  readonly #listeners = new Map<keyof Events, Set<(event: never) => void>>();
+  /** Never changed, but replaced: one that is added or called off meanwhile changes nothing for an event. */
+  #listeners: Map<keyof Events, readonly ((event: never) => void)[]> | undefined;
   readonly #onListenerError: (error: unknown) => void;
 
   constructor(onListenerError: (error: unknown) => void) {
@@ -14,26 +18,28 @@ export class Emitter<Events extends object> {
   }
 
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): Unsubscribe {
-    let listeners = this.#listeners.get(name);
-    if (listeners === undefined) this.#listeners.set(name, (listeners = new Set()));
     // Wrapped, so that a listener that is added twice is called twice and called off once each.
     const own = (event: Events[Name]): void => {
       listener(event);
     };
-    listeners.add(own);
+    const all = (this.#listeners ??= new Map());
+    all.set(name, [...this.#of(name), own]);
     return () => {
-      listeners.delete(own);
+      all.set(
+        name,
+        this.#of(name).filter((each) => each !== own),
+      );
     };
   }
 
   has(name: keyof Events): boolean {
-    return (this.#listeners.get(name)?.size ?? 0) > 0;
+    return this.#of(name).length > 0;
   }
 
   /** Whether no listener threw. */
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): boolean {
     let isFine = true;
-    for (const listener of [...(this.#listeners.get(name) ?? [])] as ((event: Events[Name]) => void)[]) {
+    for (const listener of this.#of(name) as ((event: Events[Name]) => void)[]) {
       try {
         listener(event);
       } catch (error) {
@@ -42,5 +48,9 @@ export class Emitter<Events extends object> {
       }
     }
     return isFine;
+  }
+
+  #of(name: keyof Events): readonly ((event: never) => void)[] {
+    return this.#listeners?.get(name) ?? nobody;
   }
 }

@@ -1,5 +1,5 @@
 import type { ControlPacket } from "@rivulet/codec";
-import { expectTypeOf, it } from "vitest";
+import { expect, expectTypeOf, it } from "vitest";
 import { connected } from "../../testing/client-harness.ts";
 import type { MqttError } from "../errors.ts";
 import type { LogEntry } from "../log-entry.ts";
@@ -79,8 +79,21 @@ it("a listener gets the object of its event, and once resolves to it", async () 
   const off = client.on("error", () => undefined);
   expectTypeOf(off).toEqualTypeOf<() => void>();
   // @ts-expect-error There is no such event.
-  client.on("gone", () => undefined);
+  expect(() => client.on("gone", () => undefined)).toThrow("There is no event gone");
 
   expectTypeOf(client.once<"message">).returns.resolves.toEqualTypeOf<ClientEvents["message"]>();
   expectTypeOf(client.once<"log">).returns.resolves.toEqualTypeOf<LogEntry>();
+});
+
+it.each([
+  ["connect", "There is no event connect, but there is connected or connectionStatus"],
+  ["Message", "There is no event Message, but there is message or messageAcknowledged or messageStored"],
+  ["offline", "There is no event offline"],
+  ["toString", "There is no event toString"],
+])("nobody can wait for %s, which never comes", async (untyped, message) => {
+  const { client } = await connected();
+  const name = untyped as keyof ClientEvents;
+  const refusal = { name: "InvalidOptionError", option: untyped, message };
+  expect(() => client.on(name, () => undefined)).toThrow(expect.objectContaining(refusal));
+  await expect(client.once(name)).rejects.toMatchObject(refusal);
 });

@@ -64,3 +64,22 @@ export interface ClientEvents {
   /** An error that belongs to no call: a handler that failed, a listener that threw. Nobody needs to listen. */
   error: { readonly error: unknown };
 }
+
+/** The names of all events. */
+export const eventNames: Readonly<Record<keyof ClientEvents, unknown>> = {
+  connected: 0,
+  disconnected: 0,
+  reconnecting: 0,
+  connectionStatus: 0,
+  tlsStatus: 0,
+  tlsServerAuthentication: 0,
+  message: 0,
+  messageAcknowledged: 0,
+  messageStored: 0,
+  subscribed: 0,
+  unsubscribed: 0,
+  readyToSend: 0,
+  packet: 0,
+  log: 0,
+  error: 0,
+};

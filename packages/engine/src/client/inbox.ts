@@ -1,8 +1,9 @@
 import { Deferred } from "../deferred.ts";
-import { InvalidOptionError, type MqttError } from "../errors.ts";
+import { InvalidOptionError, type MqttError, type SubscribeResult } from "../errors.ts";
 import { defaultHighWaterMark, messageOverheadBytes } from "../limits.ts";
-import { done, released, type Delivery } from "./delivery.ts";
+import type { Delivery } from "./delivery.ts";
 import type { Message } from "./message.ts";
+import { Subscription } from "./subscription.ts";
 import type { TopicParams, TopicPattern } from "./topic-pattern.ts";
 
 /** What is done with QoS 0 messages that a subscription has no room for. */
@@ -56,16 +57,24 @@ export class Inbox {
   readonly filters: readonly string[];
   /** Messages that may wait before there are too many. */
   readonly highWaterMark: number;
+  /** What the server said of each filter, in their order. */
+  readonly results: SubscribeResult[] = [];
+  /** What the application has of it. */
+  readonly subscription: Subscription = new Subscription(this);
+  /** QoS 0 messages that were dropped because nobody took them in time, and what was left when the consumer left. */
+  dropped = 0;
+  /** Whether somebody has begun to take messages. */
+  hasStarted: boolean;
+  /** Whether the log has said that nobody does. */
+  isComplainedOf = false;
   readonly #host: InboxHost;
   readonly #options: InboxOptions;
   readonly #handler: MessageHandler | undefined;
   readonly #patterns: readonly TopicPattern[];
   readonly #queue: Entry[] = [];
   readonly #waiting: Waiting[] = [];
-  #dropped = 0;
   /** Handler calls that have not settled. */
   #running = 0;
-  #hasStarted: boolean;
   /** Handed out: the first is done with when the next one is asked for. Several, when several are asked for at once. */
   readonly #inHand: Entry[] = [];
   #end: { readonly error: MqttError | undefined } | undefined;
@@ -85,22 +94,12 @@ export class Inbox {
     this.#handler = consumer.handler;
     this.#patterns = consumer.patterns;
     this.highWaterMark = consumer.options.highWaterMark ?? defaultHighWaterMark;
-    this.#hasStarted = consumer.handler !== undefined;
-  }
-
-  /** QoS 0 messages that were dropped because nobody took them in time, and what was left when the consumer left. */
-  get dropped(): number {
-    return this.#dropped;
+    this.hasStarted = consumer.handler !== undefined;
   }
 
   /** Messages that came and that nobody has taken yet. */
   get length(): number {
     return this.#queue.length;
-  }
-
-  /** Whether somebody has begun to take messages. */
-  get hasStarted(): boolean {
-    return this.#hasStarted;
   }
 
   /** What becomes of a message whose handler has failed. */
@@ -128,7 +127,7 @@ export class Inbox {
     const { ack, overflow = "pause" } = this.#options;
     if (message.qos === 0 && this.length >= this.highWaterMark && overflow !== "pause") {
       if (overflow === "drop-newest" || !this.#dropOldest()) {
-        this.#dropped += 1;
+        this.dropped += 1;
         return;
       }
     }
@@ -157,7 +156,7 @@ export class Inbox {
     const isOver = this.#end !== undefined;
     this.finish(undefined);
     for (let entry = this.#take(); entry !== undefined; entry = this.#take()) {
-      this.#dropped += 1;
+      this.dropped += 1;
       this.#gone(entry);
     }
     if (!isOver) await this.#host.left(this);
@@ -170,7 +169,7 @@ export class Inbox {
         new InvalidOptionError("handler", "The subscription has a handler, which takes its messages"),
       );
     }
-    this.#hasStarted = true;
+    this.hasStarted = true;
     this.#processed(this.#inHand.shift());
     const waiting: Waiting = new Deferred();
     const entry = this.#take();
@@ -239,8 +238,8 @@ export class Inbox {
   }
 
   #gone(entry: Entry | undefined): void {
-    if (this.#options.ack === "on-receipt") released(entry?.delivery);
-    else done(entry?.delivery); // [MQTT-3.10.4-3] [MQTT311-3.10.4-3]
+    if (this.#options.ack === "on-receipt") entry?.delivery?.released();
+    else entry?.delivery?.done(); // [MQTT-3.10.4-3] [MQTT311-3.10.4-3]
   }
 
   #take(): Entry | undefined {
@@ -254,7 +253,7 @@ export class Inbox {
     const [entry] = index < 0 ? [] : this.#queue.splice(index, 1);
     if (entry === undefined) return false;
     this.#host.buffered(this, -sizeOf(entry.message));
-    this.#dropped += 1;
+    this.dropped += 1;
     return true;
   }
 }

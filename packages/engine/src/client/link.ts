@@ -1,7 +1,7 @@
 import type { DisconnectPacket, ProtocolVersion } from "@rivulet/codec";
-import { Connection } from "../connection.ts";
+import { Connection, type ConnectionHost } from "../connection.ts";
 import { Deferred, ignore } from "../deferred.ts";
-import type { Duplex } from "../duplex.ts";
+import type { Environment } from "../environment.ts";
 import {
   AuthenticationError,
   ClosedError,
@@ -20,7 +20,8 @@ import type { Server } from "../session/server.ts";
 import { Session } from "../session/session.ts";
 import { newStatistics, type Statistics } from "../statistics.ts";
 import type { ParsedTarget } from "../target.ts";
-import type { Milestone, TransportContext } from "../transport.ts";
+import type { ServerAuthentication } from "../tls.ts";
+import type { Milestone } from "../transport.ts";
 import { Addresses } from "./addresses.ts";
 import { Authenticating } from "./authentication.ts";
 import { mayBeVersion, openTransport } from "./connector.ts";
@@ -67,32 +68,32 @@ interface Trying {
 
 /** What a link tells its client. */
 export interface LinkHost {
-  /** Whether more messages may be read. */
-  readonly hasRoom: () => boolean;
-  readonly makeRoom: () => void;
+  /** Where messages go. */
+  readonly subscriber: { readonly consumers: { readonly hasRoom: boolean }; makeRoom(): void };
+  /** Where they come from: it hears what the transport has taken, and the store. */
+  readonly publisher: { written(): void; stored(entries: readonly JournalEntry[]): void };
   /** Whether packets are to be shown as events. */
-  readonly isTracing: () => boolean;
-  /** The transport has taken a batch. */
-  readonly written: () => void;
+  isTracing(): boolean;
   /** Something happened in the Session. */
-  readonly handle: (event: SessionEvent<Operation>) => void;
-  /** The store has these changes. */
-  readonly stored: (entries: readonly JournalEntry[]) => void;
+  handle(event: SessionEvent<Operation>): void;
   /** An attempt has got so far, or another one is to follow. */
-  readonly report: (status: string, about?: "reconnect" | "tls", reached?: Milestone) => void;
+  tell(status: string, about?: "reconnect" | "tls", reached?: Milestone): void;
   /** Shows the server's certificate, and returns whether to go on. */
-  readonly verify: TransportContext["verify"];
+  verify(authentication: ServerAuthentication): boolean;
   readonly log: Log;
-  /** The connection has been lost, and another one will be made. */
-  readonly lost: (error: MqttError) => void;
+  /** There is no connection any more. */
+  disconnected(error: MqttError | undefined, willReconnect: boolean): void;
   /** An attempt to connect is to be made. */
-  readonly reconnecting: (retry: Retry) => void;
+  reconnecting(retry: Retry): void;
   /** The link has been closed; `error` is why, unless the client wanted it. */
-  readonly closed: (error: MqttError | undefined, wasConnected: boolean) => void;
+  closed(error: MqttError | undefined, wasConnected: boolean): void;
 }
 
+/** One for all: what is left out has its default. */
+const none = {};
+
 /** Makes the connection of one client, and ends it. */
-export class Link {
+export class Link implements ConnectionHost<Operation> {
   session: Session<Operation>;
   /** The connection that is there, or that waits for CONNACK. */
   connection: Connection<Operation> | undefined;
@@ -111,6 +112,10 @@ export class Link {
   /** The version that a server has accepted before: the next attempt begins with it. */
   #version: ProtocolVersion | undefined;
   #hasBeenConnected = false;
+  /** Settles with CONNACK or the end of the connection; undefined after CONNACK. */
+  #handshake: Deferred<void> | undefined;
+  /** Why the connection has ended. */
+  #failure: MqttError | undefined;
   #policy!: ReconnectPolicy; // Made by `connect`.
   #stopListening: (() => void) | undefined;
   /** Writes the Session down, where there is a store; undefined until it has been read. */
@@ -139,7 +144,7 @@ export class Link {
     // What the server may still know of goes on where it was, or is read from the store.
     if (state.name === "closed" && this.#options.session !== undefined) this.session = this.#newSession();
     const { environment, reconnect, credentials } = this.#options;
-    this.#policy = new ReconnectPolicy(reconnect || {}, credentials !== undefined);
+    this.#policy = new ReconnectPolicy(reconnect || none, credentials !== undefined);
     this.#stopListening = environment.onWake?.(() => {
       this.#wake();
     });
@@ -283,7 +288,7 @@ export class Link {
     if (retry !== undefined) {
       // What is not ours may hold secrets.
       const reason = error instanceof MqttError ? error.message : "The attempt failed";
-      this.#host.report(`${reason}: attempt ${retry.attempt} follows in ${retry.delayMs} ms`, "reconnect");
+      this.#host.tell(`${reason}: attempt ${retry.attempt} follows in ${retry.delayMs} ms`, "reconnect");
     }
     return retry;
   }
@@ -296,7 +301,7 @@ export class Link {
     giveUpWhen({ signal, timeoutMs: delayMs, what: "waiting" }, promise, environment, () => {
       resolve();
     });
-    if (lost !== undefined) this.#host.lost(lost);
+    if (lost !== undefined) this.#host.disconnected(lost, true);
     if (!signal.aborted) this.#host.reconnecting({ attempt, delayMs });
     await promise;
     await this.connection?.closed;
@@ -316,7 +321,7 @@ export class Link {
 
   /** Tries one address, with one protocol version after the other as long as that may help. */
   async #connectTo(target: ParsedTarget, signal: AbortSignal): Promise<void> {
-    const { report, verify, log } = this.#host;
+    const host = this.#host;
     const { clientId } = this;
     const hasBeenConnected = this.#hasBeenConnected;
     const isKnown = this.#version !== undefined;
@@ -324,76 +329,93 @@ export class Link {
     for (let version = versions.shift(); version !== undefined; version = versions.shift()) {
       const authenticating = this.#authenticate();
       const authentication = await authenticating?.begin();
-      const attempt = { version, clientId, hasBeenConnected, authentication, signal, report, verify };
+      const attempt = { version, clientId, hasBeenConnected, authentication, signal, host };
       const options = { ...this.#options, cleanStart: this.cleanStart };
       const number = version;
-      log.write("info", "info", () => `Connecting to ${target.target.address} with protocol version ${number}`);
+      host.log.write("info", "info", () => `Connecting to ${target.target.address} with protocol version ${number}`);
       const { duplex, request } = await openTransport(target, options, attempt);
       // Closed while the transport was being opened, with nothing there yet that `close` could have closed.
       if (signal.aborted) {
         duplex.abort(signal.reason);
         throw signal.reason;
       }
-      const handshake = new Deferred<void>();
-      const connection = this.#newConnection(duplex, handshake, authenticating);
-      connection.start(request);
+      this.#failure = undefined;
+      this.#handshake = new Deferred();
+      const { promise } = this.#handshake;
+      this.connection = new Connection(duplex, this.session, this);
+      this.authenticating = authenticating;
+      this.connection.start(request);
       try {
-        await handshake.promise;
+        await promise;
         this.#version = version;
         return;
       } catch (error) {
         const isLast = versions.length === 0;
         if (isLast || signal.aborted || !mayBeVersion(error as MqttError, isKnown)) throw error;
-        report(`The server may not know protocol version ${version}: trying the next`);
+        host.tell(`The server may not know protocol version ${version}: trying the next`);
       }
     }
   }
 
-  #newConnection(
-    duplex: Duplex,
-    handshake: Deferred<void>,
-    authenticating: Authenticating | undefined,
-  ): Connection<Operation> {
-    let failure: MqttError | undefined;
-    const connection: Connection<Operation> = new Connection<Operation>(duplex, this.session, {
-      ...this.#host,
-      ...this.#options,
-      persist: this.#persister && (() => this.#persister?.flush()),
-      handle: (event) => {
-        const isCurrent = this.connection === connection;
-        if (event.type === "connected") {
-          if (!isCurrent) return; // Whoever saw the CONNACK has closed us.
-          this.#hasBeenConnected = true;
-          if ("wasConnected" in this.state && this.state.wasConnected) this.statistics.reconnects += 1;
-          this.#policy.connected(this.#options.environment.now());
-          this.state = { name: "connected", server: event.server };
-          this.clientId = event.server.assignedClientIdentifier ?? this.clientId; // [MQTT-3.1.3-7] [MQTT-3.2.2-16]
-          handshake.resolve();
-        } else if (event.type === "auth") {
-          authenticating?.received(event.packet);
-        } else if (event.type === "ended") {
-          failure = event.error;
-          authenticating?.ended(failure ?? new ClosedError());
-          // While the connection was being made, its end is for the attempt to deal with.
-          if (isCurrent && failure !== undefined) {
-            if (this.state.name === "connected") this.#lost(failure);
-            else if (this.state.name === "disconnecting") this.#close(failure);
-          }
-          // A server that has been silent for too long is not waited for once more.
-          if (failure instanceof TimeoutError || failure instanceof TransportError) connection.abort(failure);
-        }
-        this.#host.handle(event);
-      },
-      closed: () => {
-        handshake.reject(failure ?? new ClosedError());
-        if (this.connection !== connection) return;
-        this.connection = undefined;
-        if (this.state.name === "disconnecting") this.#close(undefined);
-      },
-    });
-    this.connection = connection;
-    this.authenticating = authenticating;
-    return connection;
+  // As `ConnectionHost`, for the one connection that there is
+
+  get environment(): Environment {
+    return this.#options.environment;
+  }
+
+  get maximumPacketSize(): number | undefined {
+    return this.#options.maximumPacketSize;
+  }
+
+  get persist(): ConnectionHost<Operation>["persist"] {
+    const persister = this.#persister;
+    return persister && (() => persister.flush());
+  }
+
+  hasRoom(): boolean {
+    return this.#host.subscriber.consumers.hasRoom;
+  }
+
+  makeRoom(): void {
+    this.#host.subscriber.makeRoom();
+  }
+
+  written(): void {
+    this.#host.publisher.written();
+  }
+
+  handle(event: SessionEvent<Operation>): void {
+    const { connection } = this;
+    if (event.type === "connected") {
+      if (connection === undefined) return; // Whoever saw the CONNACK has closed us.
+      this.#hasBeenConnected = true;
+      if ("wasConnected" in this.state && this.state.wasConnected) this.statistics.reconnects += 1;
+      this.#policy.connected(this.#options.environment.now());
+      this.state = { name: "connected", server: event.server };
+      this.clientId = event.server.assignedClientIdentifier ?? this.clientId; // [MQTT-3.1.3-7] [MQTT-3.2.2-16]
+      this.#handshake?.resolve();
+      this.#handshake = undefined;
+    } else if (event.type === "auth") {
+      this.authenticating?.received(event.packet);
+    } else if (event.type === "ended") {
+      const { error } = event;
+      this.#failure = error;
+      this.authenticating?.ended(error ?? new ClosedError());
+      // While the connection was being made, its end is for the attempt to deal with.
+      if (connection !== undefined && error !== undefined) {
+        if (this.state.name === "connected") this.#lost(error);
+        else if (this.state.name === "disconnecting") this.#close(error);
+      }
+      // A server that has been silent for too long is not waited for once more.
+      if (error instanceof TimeoutError || error instanceof TransportError) connection?.abort(error);
+    }
+    this.#host.handle(event);
+  }
+
+  closed(): void {
+    this.#handshake?.reject(this.#failure ?? new ClosedError());
+    this.connection = undefined;
+    if (this.state.name === "disconnecting") this.#close(undefined);
   }
 
   /** Enhanced authentication for one connection, where it is asked for. */
@@ -423,7 +445,9 @@ export class Link {
     signal.throwIfAborted(); // The Session may be that of another attempt by now.
     const persister = new Persister(this.session, {
       ...{ store, key: `${sessionNamespace}/${this.clientId}` }, // [MQTT-3.1.3-2] [MQTT311-3.1.3-2]
-      stored: this.#host.stored,
+      stored: (entries) => {
+        this.#host.publisher.stored(entries);
+      },
       failed: (error) => {
         this.fail(error);
       },
@@ -443,8 +467,8 @@ export class Link {
     const { versions, offlineQueue, environment, session, topicAliases } = this.#options;
     return new Session<Operation>({
       version: versions[0],
-      queue: offlineQueue || {},
-      isTracing: this.#host.isTracing,
+      queue: offlineQueue || none,
+      isTracing: () => this.#host.isTracing(),
       isKept: session !== undefined,
       hasAutomaticAliases: topicAliases === "auto",
       wallNow: () => environment.wallNow(),

@@ -3,6 +3,7 @@ import { MqttError } from "../errors.ts";
 import { logLevels, type LogEntry, type LogLevel } from "../log-entry.ts";
 import type { ConnectOptions } from "../options.ts";
 import type { SessionEvent } from "../session/events.ts";
+import type { Server } from "../session/server.ts";
 import type { Emitter } from "./emitter.ts";
 import type { ClientEvents } from "./events.ts";
 
@@ -14,8 +15,7 @@ interface Shown extends Partial<PublishPacket> {
 }
 
 /**
- * Writes the log of one client: what its events tell, and what it is told itself, to the event `log`. Nothing is put
- * into words that nobody hears.
+ * Writes the log of one client, of what it is told, to the event `log`. Nothing is put into words that nobody hears.
  */
 export class Log {
   readonly #emitter: Emitter<ClientEvents>;
@@ -35,21 +35,27 @@ export class Log {
         if (done instanceof Promise) done.catch(report);
       });
     }
-    emitter.on("connected", ({ sessionPresent }) => {
-      this.write("info", "info", () => "Connected");
-      const has = "The server has resumed the session";
-      const begins = "The server has begun a new session: it had none, or has lost it";
-      this.write("info", "session", () => (sessionPresent ? has : begins));
-    });
-    emitter.on("disconnected", ({ error }) => {
-      this.write("info", "info", () => `Disconnected: ${reason(error)}`);
-    });
-    emitter.on("subscribed", ({ subscription: { filters } }) => {
-      this.write("verbose", "session", () => `Subscribed to ${JSON.stringify(filters)}`);
-    });
-    emitter.on("unsubscribed", ({ filters }) => {
-      this.write("verbose", "session", () => `Unsubscribed from ${JSON.stringify(filters)}`);
-    });
+  }
+
+  // What happens, before others hear of it
+
+  connected({ sessionPresent }: Server): void {
+    this.write("info", "info", () => "Connected");
+    const has = "The server has resumed the session";
+    const begins = "The server has begun a new session: it had none, or has lost it";
+    this.write("info", "session", () => (sessionPresent ? has : begins));
+  }
+
+  disconnected(error: unknown): void {
+    this.write("info", "info", () => `Disconnected: ${reason(error)}`);
+  }
+
+  subscribed(filters: readonly string[]): void {
+    this.write("verbose", "session", () => `Subscribed to ${JSON.stringify(filters)}`);
+  }
+
+  unsubscribed(filters: readonly string[]): void {
+    this.write("verbose", "session", () => `Unsubscribed from ${JSON.stringify(filters)}`);
   }
 
   /** Whether anybody is told entries of a level. */

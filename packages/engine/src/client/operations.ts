@@ -6,6 +6,8 @@ import type { Answer } from "../session/exchanges.ts";
 
 /** Something that was asked of the Session, and that somebody waits for. */
 export class Operation<Result = unknown> extends Deferred<Result> {
+  /** Told that the transport has the message, where somebody waits for that. */
+  sent?: () => void;
   readonly #read: (topic: string, answer: Answer | undefined) => Result;
   readonly #topic: string;
 
@@ -35,6 +37,14 @@ export interface Patience {
   readonly timeoutMs?: number | undefined;
 }
 
+/** Whom a signal stops, and its one listener: a program may have one signal for thousands. */
+interface Stopper {
+  readonly all: Set<(reason: unknown) => void>;
+  readonly listener: () => void;
+}
+
+const stoppers = /* @__PURE__ */ new WeakMap<AbortSignal, Stopper>();
+
 /**
  * Calls `giveUp` with the reason when the signal is aborted or the time is over, unless `promise` settles before;
  * then nothing is left of it. A time that no timer can hold is never over.
@@ -46,10 +56,7 @@ export function giveUpWhen(
   giveUp: (reason: unknown) => void,
 ): void {
   if (signal === undefined && timeoutMs === undefined) return;
-  const onAbort = (): void => {
-    giveUp(signal?.reason);
-  };
-  signal?.addEventListener("abort", onAbort);
+  const ignoreSignal = signal && giveUpOnAbort(signal, giveUp);
   const timer =
     timeoutMs === undefined || timeoutMs > maximumTimerDelayMs
       ? undefined
@@ -58,7 +65,27 @@ export function giveUpWhen(
         }, timeoutMs);
   const cleanUp = (): void => {
     environment.clearTimeout(timer);
-    signal?.removeEventListener("abort", onAbort);
+    ignoreSignal?.();
   };
   promise.then(cleanUp, cleanUp);
+}
+
+function giveUpOnAbort(signal: AbortSignal, giveUp: (reason: unknown) => void): () => void {
+  let stopper = stoppers.get(signal);
+  if (stopper === undefined) {
+    const all: Stopper["all"] = new Set();
+    const listener = (): void => {
+      for (const each of all) each(signal.reason);
+    };
+    signal.addEventListener("abort", listener);
+    stoppers.set(signal, (stopper = { all, listener }));
+  }
+  const { all, listener } = stopper;
+  all.add(giveUp);
+  return () => {
+    all.delete(giveUp);
+    if (all.size > 0) return;
+    signal.removeEventListener("abort", listener);
+    stoppers.delete(signal);
+  };
 }

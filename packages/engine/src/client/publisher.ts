@@ -27,10 +27,8 @@ export class Publisher {
   readonly #link: Link;
   readonly #parts: PublisherParts;
   #wasReadyToSend = true;
-  /** Messages that are to be stored, each with whoever waits for that. */
-  readonly #unstored = new Map<Outgoing<Operation>, () => void>();
-  /** Messages that are to be sent, likewise. */
-  readonly #unsent = new Map<Operation, () => void>();
+  /** Messages that are to be stored, each with whoever waits for that; made with the first of them. */
+  #unstored: Map<Outgoing<Operation>, () => void> | undefined;
 
   constructor(link: Link, parts: PublisherParts) {
     this.#link = link;
@@ -78,7 +76,9 @@ export class Publisher {
     exchange: Outgoing<Operation> | undefined,
     { signal, timeoutMs, until }: PublishOptions,
   ): Promise<PublishResult> {
-    const promise = (exchange && this.#until(until, exchange, operation)) ?? operation.promise;
+    let { promise } = operation;
+    if (exchange !== undefined && until === "stored") promise = this.#untilStored(exchange, operation);
+    if (exchange !== undefined && until === "sent") this.#untilSent(exchange, operation);
     giveUpWhen({ signal, timeoutMs, what: "publish" }, promise, this.#parts.options.environment, (reason) => {
       if (exchange !== undefined) {
         this.#link.session.cancel(exchange);
@@ -91,10 +91,9 @@ export class Publisher {
 
   /** A message that had to wait is in the batch that gathers now. */
   batched(operation: Operation): void {
-    const sent = this.#unsent.get(operation);
     // What is lost with the connection is sent again.
-    if (sent === undefined) this.#batched().then(operation.resolve, operation.reject);
-    else this.#batched().then(sent, ignore);
+    if (operation.sent) this.#batched().then(operation.sent, ignore);
+    else this.#batched().then(operation.resolve, operation.reject);
   }
 
   /** The transport has taken a batch. */
@@ -107,15 +106,15 @@ export class Publisher {
   /** The store has these changes. */
   stored(entries: readonly JournalEntry[]): void {
     // A message gets another place, and with it another key, when what the store had of the Session comes before it.
-    const waiting = new Map([...this.#unstored.keys()].map((exchange) => [keyOf(exchange), exchange]));
+    const waiting = new Map([...(this.#unstored?.keys() ?? [])].map((exchange) => [keyOf(exchange), exchange]));
     for (const { isNew, key, record } of entries) {
       if (!isNew || record === undefined || !("packet" in record) || record.packet === undefined) continue;
       const { topicName: topic, qos, packetIdentifier: packetId } = record.packet;
       this.#parts.emitter.emit("messageStored", { topic, qos, packetId });
       const exchange = waiting.get(key);
       if (exchange === undefined) continue;
-      this.#unstored.get(exchange)?.();
-      this.#unstored.delete(exchange);
+      this.#unstored?.get(exchange)?.();
+      this.#unstored?.delete(exchange);
     }
   }
 
@@ -130,40 +129,48 @@ export class Publisher {
     if (offlineQueue === false || (qos === 0 && offlineQueue?.qos0 === "drop")) throw new NotConnectedError();
   }
 
-  /**
-   * Settles when the store, or the transport, has a message, or it has failed before; what becomes of it afterwards is
-   * nobody's call. Undefined where nothing is waited for but its end.
-   */
-  #until(
-    until: PublishOptions["until"],
-    exchange: Outgoing<Operation>,
-    operation: Operation<PublishResult>,
-  ): Promise<PublishResult> | undefined {
+  /** Settles when the store has a message, or it has failed before; what becomes of it afterwards is nobody's call. */
+  #untilStored(exchange: Outgoing<Operation>, operation: Operation<PublishResult>): Promise<PublishResult> {
     const { promise, resolve, reject } = new Deferred<PublishResult>();
     let isEarly = true;
-    const early = (): void => {
+    (this.#unstored ??= new Map<Outgoing<Operation>, () => void>()).set(exchange, () => {
       isEarly = false;
       resolve({ ...publishedAtMostOnce, packetId: exchange.packet.packetIdentifier });
-    };
-    if (until === "stored") this.#unstored.set(exchange, early);
-    else if (until === "sent" && exchange.packet.qos > 0) {
-      this.#unsent.set(operation as Operation, early);
-      exchange.tellsSent = true;
-      if (exchange.awaits !== undefined) this.batched(operation as Operation);
-    } else return undefined;
+    });
     const ended = (): void => {
-      this.#unstored.delete(exchange);
-      this.#unsent.delete(operation as Operation);
+      this.#unstored?.delete(exchange);
     };
     operation.promise.then(resolve, (error: unknown) => {
-      // Its answer may come before the transport has said that it has taken it.
-      if (until === "sent" && error instanceof PublishError) early();
-      // What a client has not seen through when it is closed, the store keeps for the next.
-      if (!isEarly && this.#link.state.name !== "closed") this.#parts.report(error);
+      if (!isEarly) this.#failedLate(error);
       reject(error);
     });
     operation.promise.then(ended, ended);
     return promise;
+  }
+
+  /** Has an operation settle when the transport has its message; the same afterwards. At QoS 0 it does so anyway. */
+  #untilSent(exchange: Outgoing<Operation>, operation: Operation<PublishResult>): void {
+    const { packet } = exchange;
+    if (packet.qos === 0) return;
+    const { reject } = operation;
+    let isSent = false;
+    operation.sent = () => {
+      isSent = true;
+      operation.resolve({ ...publishedAtMostOnce, packetId: packet.packetIdentifier });
+    };
+    operation.reject = (error) => {
+      // Its answer may come before the transport has said that it has taken it.
+      if (error instanceof PublishError) operation.sent?.();
+      if (isSent) this.#failedLate(error);
+      else reject(error);
+    };
+    exchange.tellsSent = true;
+    if (exchange.awaits !== undefined) this.batched(operation as Operation);
+  }
+
+  /** Nobody waits any more. What a client has not seen through when it is closed, the store keeps for the next. */
+  #failedLate(error: unknown): void {
+    if (this.#link.state.name !== "closed") this.#parts.report(error);
   }
 
   /** Settles when the transport has taken the batch that gathers now. */

@@ -42,7 +42,7 @@ export interface RequesterHost {
 /** What it shares with its client. */
 export interface RequesterParts {
   readonly options: ResolvedOptions;
-  readonly whenConnected: (signal: AbortSignal | undefined) => Promise<void>;
+  readonly subscriber: { whenConnected(signal: AbortSignal | undefined): Promise<void> };
 }
 
 const timeoutRules = { timeoutMs: positive };
@@ -77,7 +77,7 @@ export class Requester {
 
   /** Resolves when there is a connection with requests and responses. */
   async whenReady(signal: AbortSignal | undefined): Promise<void> {
-    await this.#parts.whenConnected(signal);
+    await this.#parts.subscriber.whenConnected(signal);
     if (this.#client.protocolVersion < 5) throw new UnsupportedError("request", "Requests and responses need MQTT 5.0");
   }
 

@@ -1,4 +1,4 @@
-import { InvalidTopicError } from "@rivulet/codec";
+import { InvalidTopicError, MqttError } from "@rivulet/codec";
 import { describe, expect, test } from "vitest";
 import { subscribeRequest, type FilterList, type SubscribeOptions } from "./subscribe-options.ts";
 
@@ -46,6 +46,19 @@ describe("subscribeRequest", () => {
       timeoutMs: 5,
     } as const;
     expect(subscribeRequest("a", ours, 5)).toStrictEqual(subscribeRequest("a", {}, 5));
+  });
+
+  test.each<unknown>([undefined, null, 5, [5], [null], {}, [{ topic: "a" }], () => "a"])(
+    "takes %o for no filter",
+    (filters) => {
+      const request = (): unknown => subscribeRequest(filters as FilterList, {}, 5);
+      expect(request).toThrow(MqttError);
+    },
+  );
+
+  test("tells that names of filters are no options", () => {
+    const filters: unknown = { "a/b": { qos: 1 } }; // As MQTT.js takes it.
+    expect(() => subscribeRequest(filters as FilterList, {}, 5)).toThrow("There is no option a/b");
   });
 
   test.each<[SubscribeOptions | object, string]>([

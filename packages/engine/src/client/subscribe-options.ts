@@ -92,8 +92,12 @@ const rules: Rules<SubscribeOptions> = {
 type SubscribeRequest = Extract<Request, { type: "subscribe" }>;
 
 function listOf(filters: FilterList): readonly FilterWithOptions[] {
-  const list = typeof filters === "string" || "match" in filters ? [filters] : filters;
-  return list.map((one) => (typeof one === "string" || "match" in one ? { filter: one } : one));
+  // What is none of these will turn out to be no filter.
+  return [filters]
+    .flat()
+    .map((one: FilterWithOptions | FilterWithOptions["filter"] | null) =>
+      typeof one !== "object" || one === null || "match" in one ? { filter: one as TopicPattern } : one,
+    );
 }
 
 /** The patterns among filters. */

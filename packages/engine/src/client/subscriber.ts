@@ -1,4 +1,4 @@
-import { reasonCodes, validateTopicFilter } from "@rivulet/codec";
+import { reasonCodes, validateTopicFilter, type PublishPacket } from "@rivulet/codec";
 import { Deferred, handled, ignore } from "../deferred.ts";
 import {
   ClosedError,
@@ -11,17 +11,18 @@ import {
 } from "../errors.ts";
 import { firstConsumerPatienceMs } from "../limits.ts";
 import type { ResolvedOptions } from "../resolve-options.ts";
-import type { Request } from "../session/exchanges.ts";
+import type { Acknowledgement, IncomingExchange, Request } from "../session/exchanges.ts";
 import type { Subscribe } from "../session/subscriptions.ts";
-import { Consumers } from "./consumers.ts";
+import { Consumers, type ConsumersHost } from "./consumers.ts";
 import type { Emitter } from "./emitter.ts";
 import type { ClientEvents } from "./events.ts";
 import { Inbox, type MessageHandler } from "./inbox.ts";
 import type { Link } from "./link.ts";
 import type { Log } from "./log.ts";
+import type { Message } from "./message.ts";
 import { giveUpWhen, Operation, type Patience } from "./operations.ts";
 import { patternsOf, subscribeRequest, type FilterList, type SubscribeOptions } from "./subscribe-options.ts";
-import { Subscription } from "./subscription.ts";
+import type { Subscription } from "./subscription.ts";
 import { filterOf, type TopicPattern } from "./topic-pattern.ts";
 
 /** What the server said of one Topic Filter of an UNSUBSCRIBE. */
@@ -41,32 +42,22 @@ export interface SubscriberParts {
 }
 
 /** Subscribes and unsubscribes for one client, and has those who consume its messages. */
-export class Subscriber {
+export class Subscriber implements ConsumersHost {
   /** Those of this round: a client that is connected anew begins without any. */
-  consumers: Consumers = this.#newConsumers();
+  consumers: Consumers = new Consumers(this);
   readonly #link: Link;
-  readonly #emitter: Emitter<ClientEvents>;
-  readonly #options: ResolvedOptions;
-  readonly #log: Log;
-  readonly #report: (error: unknown) => void;
+  readonly #parts: SubscriberParts;
   /** Until when messages wait for their first consumer. */
   #patience: unknown;
-  readonly #subscriptions = new WeakMap<
-    Inbox,
-    { readonly subscription: Subscription; readonly results: SubscribeResult[] }
-  >();
 
   constructor(link: Link, parts: SubscriberParts) {
     this.#link = link;
-    this.#emitter = parts.emitter;
-    this.#options = parts.options;
-    this.#log = parts.log;
-    this.#report = parts.report;
+    this.#parts = parts;
   }
 
   /** Begins a new round. */
   reset(): void {
-    this.consumers = this.#newConsumers();
+    this.consumers = new Consumers(this);
   }
 
   /** There is a connection. On the first of a round, what waited at the server comes before anybody can subscribe. */
@@ -74,19 +65,19 @@ export class Subscriber {
     const { consumers } = this;
     consumers.isHolding ??= sessionPresent;
     if (!consumers.isHolding) return;
-    this.#patience = this.#options.environment.setTimeout(() => {
+    this.#patience = this.#parts.options.environment.setTimeout(() => {
       const held = consumers.redeliver();
       consumers.isHolding = false;
       const count = held - consumers.redeliver();
       if (count === 0) return;
       const remedy = `subscribe, or listen, within ${firstConsumerPatienceMs} ms of connecting`;
-      this.#log.write("info", "session", () => `Nobody consumes ${count} messages: ${remedy}`);
+      this.#parts.log.write("info", "session", () => `Nobody consumes ${count} messages: ${remedy}`);
     }, firstConsumerPatienceMs);
   }
 
   /** The connection is gone. */
   ended(): void {
-    this.#options.environment.clearTimeout(this.#patience);
+    this.#parts.options.environment.clearTimeout(this.#patience);
     this.consumers.ended();
   }
 
@@ -111,9 +102,7 @@ export class Subscriber {
     const { consumers } = this;
     const identifier = this.#identify(request, names, options);
     const inbox = new Inbox(consumers, names, { options, handler, patterns: patternsOf(filters) });
-    const results: SubscribeResult[] = [];
-    const subscription = new Subscription(inbox, results);
-    this.#subscriptions.set(inbox, { subscription, results });
+    const { results, subscription } = inbox;
     // Before the answer, because messages may come before it.
     for (const name of names) consumers.add(name, inbox, identifier);
     consumers.redeliver();
@@ -141,7 +130,8 @@ export class Subscriber {
       inbox.leave().catch(ignore); // Messages of other subscriptions may have come to it meanwhile.
       throw new SubscribeError(results);
     }
-    this.#emitter.emit("subscribed", { subscription });
+    this.#parts.log.subscribed(subscription.filters);
+    this.#parts.emitter.emit("subscribed", { subscription });
     return subscription;
   }
 
@@ -166,7 +156,7 @@ export class Subscriber {
   whenConnected(signal: AbortSignal | undefined): Promise<void> {
     signal?.throwIfAborted();
     const { promise, resolve, reject } = new Deferred<void>();
-    giveUpWhen({ signal, what: "connect" }, promise, this.#options.environment, reject);
+    giveUpWhen({ signal, what: "connect" }, promise, this.#parts.options.environment, reject);
     this.#link.whenConnected().then(resolve, reject);
     return promise;
   }
@@ -174,53 +164,65 @@ export class Subscriber {
   /** The server has lost subscriptions, and does not grant them again. */
   lost(topicFilters: readonly string[], error: MqttError): void {
     for (const topicFilter of topicFilters) this.consumers.lost(topicFilter, error);
-    this.#log.write(
+    this.#parts.log.write(
       "info",
       "session",
       () => `Lost the subscriptions to ${JSON.stringify(topicFilters)}: ${error.message}`,
     );
-    this.#report(error);
+    this.#parts.report(error);
   }
 
-  #newConsumers(): Consumers {
-    return new Consumers({
-      hasListener: () => this.#emitter.has("message"),
-      acknowledge: (exchange, acknowledgement, held) => {
-        this.#link.session.acknowledge(exchange, acknowledgement, held);
-        this.#link.flush();
-      },
-      release: (exchange) => {
-        this.#link.session.release(exchange);
-        this.#link.flush();
-      },
-      forget: (exchange) => {
-        this.#link.session.forget(exchange);
-      },
-      redeliver: (exchange) => {
-        this.#link.session.forget(exchange);
-        this.#link.connection?.abort(new TransportError("The connection was dropped for a message to be sent again"));
-      },
-      isIdentifier: (identifier) => this.#link.session.subscriptions.isIdentifier(identifier),
-      unconsumed: ({ filters }) => {
-        this.#log.write("info", "info", () => `Nobody consumes the subscription to ${filters.join(", ")}`);
-      },
-      roomMade: () => {
-        this.#link.flush();
-      },
-      handlerFailed: (error) => {
-        this.#report(error);
-      },
-      left: async (filters) => {
-        if (filters.length === 0 || !this.#isOpen) return;
-        const done = handled(this.#unsubscribe(filters, {}));
-        // Who leaves a loop without a connection is not kept until there is one.
-        if (this.#link.state.name === "connected") await done;
-      },
-      show: (message, inboxes) => {
-        const subscriptions = inboxes.flatMap((inbox) => this.#subscriptions.get(inbox)?.subscription ?? []);
-        this.#emitter.emit("message", { message, subscriptions });
-      },
-    });
+  // As `ConsumersHost`
+
+  acknowledge(exchange: IncomingExchange, acknowledgement?: Acknowledgement, held?: PublishPacket): void {
+    this.#link.session.acknowledge(exchange, acknowledgement, held);
+    this.#link.flush();
+  }
+
+  release(exchange: IncomingExchange): void {
+    this.#link.session.release(exchange);
+    this.#link.flush();
+  }
+
+  forget(exchange: IncomingExchange): void {
+    this.#link.session.forget(exchange);
+  }
+
+  redeliver(exchange: IncomingExchange): void {
+    this.forget(exchange);
+    this.#link.connection?.abort(new TransportError("The connection was dropped for a message to be sent again"));
+  }
+
+  isIdentifier(identifier: number): boolean {
+    return this.#link.session.subscriptions.isIdentifier(identifier);
+  }
+
+  unconsumed({ filters }: Inbox): void {
+    this.#parts.log.write("info", "info", () => `Nobody consumes the subscription to ${filters.join(", ")}`);
+  }
+
+  roomMade(): void {
+    this.#link.flush();
+  }
+
+  handlerFailed(error: unknown): void {
+    this.#parts.report(error);
+  }
+
+  async left(filters: readonly string[]): Promise<void> {
+    if (filters.length === 0 || !this.#isOpen) return;
+    const done = handled(this.#unsubscribe(filters, {}));
+    // Who leaves a loop without a connection is not kept until there is one.
+    if (this.#link.state.name === "connected") await done;
+  }
+
+  hasListener(): boolean {
+    return this.#parts.emitter.has("message");
+  }
+
+  show(message: Message, inboxes: readonly Inbox[]): void {
+    const subscriptions = inboxes.map(({ subscription }) => subscription);
+    this.#parts.emitter.emit("message", { message, subscriptions });
   }
 
   get #isOpen(): boolean {
@@ -244,8 +246,7 @@ export class Subscriber {
 
   /** Options belong to the filter: what the server says of it is true for all who share it. */
   #share(result: SubscribeResult): void {
-    for (const inbox of this.consumers.sharersOf(result.filter)) {
-      const { results = [] } = this.#subscriptions.get(inbox) ?? {};
+    for (const { results } of this.consumers.sharersOf(result.filter)) {
       const index = results.findIndex(({ filter }) => filter === result.filter);
       if (index >= 0) results[index] = result;
     }
@@ -254,7 +255,7 @@ export class Subscriber {
   /** Sends a SUBSCRIBE or UNSUBSCRIBE; resolves to the Reason Codes of the answer. */
   #request(
     request: Request,
-    { signal, timeoutMs = this.#options.operationTimeoutMs }: Patience,
+    { signal, timeoutMs = this.#parts.options.operationTimeoutMs }: Patience,
   ): Promise<readonly number[]> {
     // It may have been closed since there was a connection; one that is lost comes again, and the request with it.
     if (!this.#isOpen) throw new ClosedError();
@@ -262,7 +263,7 @@ export class Subscriber {
       answer !== undefined && "reasonCodes" in answer ? answer.reasonCodes : [],
     );
     const { session } = this.#link;
-    const { environment } = this.#options;
+    const { environment } = this.#parts.options;
     const exchange = session.request(request, operation as Operation, { sentAt: environment.now(), timeoutMs });
     this.#link.flush();
     giveUpWhen({ signal, what: request.type }, operation.promise, environment, (reason) => {
@@ -275,7 +276,8 @@ export class Subscriber {
   async #unsubscribe(filters: readonly string[], patience: Patience): Promise<UnsubscribeResult[]> {
     // [MQTT311-3.10.4-1] [MQTT311-3.10.4-6]
     const codes = await this.#request({ type: "unsubscribe", topicFilters: [...filters] }, patience);
-    this.#emitter.emit("unsubscribed", { filters });
+    this.#parts.log.unsubscribed(filters);
+    this.#parts.emitter.emit("unsubscribed", { filters });
     // [MQTT-3.11.3-1] [MQTT-3.10.4-6]
     return filters.map((filter, index) => ({ filter, reasonCode: codes[index] ?? 0 }));
   }

@@ -1,7 +1,16 @@
 import type { SubscribeResult } from "../errors.ts";
-import type { Inbox } from "./inbox.ts";
 import type { Message } from "./message.ts";
 import type { TopicParams } from "./topic-pattern.ts";
+
+/** Where the messages of a subscription wait. */
+export interface SubscriptionInbox {
+  readonly filters: readonly string[];
+  readonly results: readonly SubscribeResult[];
+  readonly dropped: number;
+  readonly length: number;
+  next(): Promise<IteratorResult<Message, undefined>>;
+  leave(): Promise<void>;
+}
 
 /**
  * A subscription, and the messages that come for it: loop over it, read its `readable`, or give `subscribe` a handler.
@@ -14,13 +23,13 @@ export class Subscription<Params extends TopicParams = TopicParams>
 {
   /** What the server said of each filter, in the order of the filters. */
   readonly results: readonly SubscribeResult[];
-  readonly #inbox: Inbox;
+  readonly #inbox: SubscriptionInbox;
   #readable: ReadableStream<Message<Params>> | undefined;
 
   /** Made by `MqttClient.subscribe`. */
-  constructor(inbox: Inbox, results: readonly SubscribeResult[]) {
+  constructor(inbox: SubscriptionInbox) {
     this.#inbox = inbox;
-    this.results = results;
+    this.results = inbox.results;
   }
 
   /** The Topic Filters that were asked for. */

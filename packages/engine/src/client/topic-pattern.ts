@@ -79,5 +79,6 @@ export function topicPattern<const Template extends string>(template: Template):
 
 /** The Topic Filter of a pattern, or of itself. */
 export function filterOf(filter: string | TopicPattern): string {
-  return typeof filter === "string" ? filter : filter.filter;
+  // Not all who call have types.
+  return (filter as TopicPattern | undefined)?.filter ?? (filter as string);
 }

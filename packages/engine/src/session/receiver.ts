@@ -32,6 +32,9 @@ export interface ReceiveLimits {
   readonly topicAliasMaximum: number;
 }
 
+/** One for all. */
+const atMostOnce = /* @__PURE__ */ Object.freeze<never[]>([]) as never[];
+
 /** While there is no connection. */
 const none: ReceiveLimits = { receiveMaximum: Infinity, topicAliasMaximum: 0 };
 
@@ -39,19 +42,20 @@ const none: ReceiveLimits = { receiveMaximum: Infinity, topicAliasMaximum: 0 };
 export class Receiver<Context> {
   // lives as long as the Session
   readonly #outbox: Outbox<Context>;
+  // What an idle client does without is made when it is needed.
   /** QoS 2 messages up to their PUBCOMP. */
-  readonly #exactlyOnce = new Map<number, IncomingExchange>();
+  #exactlyOnce: Map<number, IncomingExchange> | undefined;
   /** Those whose exchange is over, and whose consumers are not done. */
-  readonly #completed = new Set<IncomingExchange>();
+  #completed: Set<IncomingExchange> | undefined;
   /** Messages that were acknowledged on receipt by a process that was ended before its consumers were done. */
   readonly #undelivered: IncomingExchange[] = [];
   #lastOrder = 0;
 
   // lives as long as the Network Connection
-  /** Messages without PUBACK, and without PUBREC, in the order in which they came. */
-  readonly #unacknowledged: Record<1 | 2, IncomingExchange[]> = { 1: [], 2: [] };
+  /** By QoS: messages without PUBACK, and without PUBREC, in the order in which they came. */
+  readonly #unacknowledged: [never[], IncomingExchange[], IncomingExchange[]] = [atMostOnce, [], []];
   /** QoS 2 messages that were sent on it, up to their PUBCOMP. */
-  readonly #counted = new Set<IncomingExchange>();
+  #counted: Set<IncomingExchange> | undefined;
   #limits = none;
   /** Made with the first Topic Alias. */
   #topicNames: Map<number, string> | undefined;
@@ -76,12 +80,12 @@ export class Receiver<Context> {
 
   /** Whether Packet Identifiers at QoS 2 are in use. */
   get isInUse(): boolean {
-    return this.#exactlyOnce.size > 0;
+    return (this.#exactlyOnce?.size ?? 0) > 0;
   }
 
   /** Messages whose exchanges are not over. */
   get inflight(): InflightMessage[] {
-    const all = new Set([...this.#unacknowledged[1], ...this.#exactlyOnce.values()]);
+    const all = new Set([...this.#unacknowledged[1], ...this.#atQoS2]);
     return [...all].map(({ packetIdentifier: packetId, qos, topicName: topic, isAcknowledged }) => ({
       ...{ topic, packetId, qos },
       stage: isAcknowledged ? "awaiting-pubrel" : qos === 1 ? "sending-puback" : "sending-pubrec",
@@ -90,8 +94,8 @@ export class Receiver<Context> {
 
   /** What a Session must not forget of the messages. */
   get records(): IncomingRecord[] {
-    const done = [...this.#exactlyOnce.values()].filter(isDone);
-    return [...done, ...this.#completed].map(recordOf);
+    const done = this.#atQoS2.filter(isDone);
+    return [...done, ...(this.#completed ?? [])].map(recordOf);
   }
 
   /** When a message that others wait behind will have waited too long for the application. */
@@ -106,7 +110,7 @@ export class Receiver<Context> {
     this.#topicNames = undefined; // [MQTT-3.3.2-7]
     this.#unacknowledged[1] = [];
     this.#unacknowledged[2] = [];
-    this.#counted.clear();
+    this.#counted = undefined;
   }
 
   /** The server has accepted us; `hasSession` tells whether it knows of messages under way. */
@@ -127,8 +131,8 @@ export class Receiver<Context> {
       // Whether PUBREC has left is not known: the server will say by what it sends.
       Object.assign(exchange, { acknowledgement: success, isAcknowledged: true, held });
       this.#lastOrder = Math.max(this.#lastOrder, order);
-      if (isComplete) this.#completed.add(Object.assign(exchange, { key }));
-      else this.#exactlyOnce.set(packetIdentifier, exchange);
+      if (isComplete) (this.#completed ??= new Set()).add(Object.assign(exchange, { key }));
+      else (this.#exactlyOnce ??= new Map<number, IncomingExchange>()).set(packetIdentifier, exchange);
       if (held !== undefined) this.#undelivered.push(exchange);
     }
     this.#undelivered.sort((one, other) => one.order - other.order);
@@ -159,13 +163,13 @@ export class Receiver<Context> {
       this.#handOver(packet);
       return;
     }
-    const known = qos === 2 ? this.#exactlyOnce.get(packetIdentifier) : undefined;
+    const known = qos === 2 ? this.#exactlyOnce?.get(packetIdentifier) : undefined;
     const queue = this.#unacknowledged[qos];
     // [MQTT-4.3.3-10] [MQTT311-4.3.3-2]
     if (known !== undefined) {
       if (queue.includes(known)) return;
       queue.push(known);
-      this.#counted.add(known);
+      (this.#counted ??= new Set()).add(known);
       this.#flush(queue);
       return;
     }
@@ -174,14 +178,14 @@ export class Receiver<Context> {
     const exchange = newExchange({ packetIdentifier, qos, topicName, order: this.#lastOrder }, now);
     queue.push(exchange); // [MQTT-4.6.0-2] [MQTT-4.6.0-3] [MQTT311-4.6.0-2] [MQTT311-4.6.0-3]
     if (qos === 2) {
-      this.#exactlyOnce.set(packetIdentifier, exchange);
-      this.#counted.add(exchange);
+      (this.#exactlyOnce ??= new Map<number, IncomingExchange>()).set(packetIdentifier, exchange);
+      (this.#counted ??= new Set()).add(exchange);
     }
     this.#handOver(packet, exchange);
   }
 
   pubrel({ packetIdentifier }: PubrelPacket): void {
-    const exchange = this.#exactlyOnce.get(packetIdentifier);
+    const exchange = this.#exactlyOnce?.get(packetIdentifier);
     if (exchange?.isAcknowledged === false) {
       throw new ProtocolError(`PUBREL came for ${packetIdentifier}, which has had no PUBREC`);
     }
@@ -217,12 +221,12 @@ export class Receiver<Context> {
     if (exchange.held === undefined) return;
     exchange.held = undefined;
     if (this.#isKnown(exchange)) this.#outbox.journal.put(recordOf(exchange));
-    else if (this.#completed.delete(exchange)) this.#outbox.journal.delete(keyOf(exchange));
+    else if (this.#completed?.delete(exchange) === true) this.#outbox.journal.delete(keyOf(exchange));
   }
 
   /** There are no consumers any more: what they were not done with is new when the server sends it again. */
   abandon(): void {
-    for (const exchange of this.#exactlyOnce.values()) {
+    for (const exchange of this.#atQoS2) {
       if (exchange.acknowledgement === undefined) this.forget(exchange);
     }
   }
@@ -233,11 +237,15 @@ export class Receiver<Context> {
    */
   forget(exchange: IncomingExchange): void {
     if (exchange.held !== undefined) this.#undelivered.push(exchange);
-    else if (this.#isKnown(exchange)) this.#exactlyOnce.delete(exchange.packetIdentifier);
+    else if (this.#isKnown(exchange)) this.#exactlyOnce?.delete(exchange.packetIdentifier);
+  }
+
+  get #atQoS2(): IncomingExchange[] {
+    return [...(this.#exactlyOnce?.values() ?? [])];
   }
 
   #isKnown(exchange: IncomingExchange): boolean {
-    return this.#exactlyOnce.get(exchange.packetIdentifier) === exchange;
+    return this.#exactlyOnce?.get(exchange.packetIdentifier) === exchange;
   }
 
   #handOver(packet: PublishPacket, exchange?: IncomingExchange): void {
@@ -265,20 +273,20 @@ export class Receiver<Context> {
   /** The exchange of a QoS 2 message is over; that of a QoS 1 message ends by itself. */
   #complete(exchange: IncomingExchange): void {
     if (!this.#isKnown(exchange)) return;
-    this.#counted.delete(exchange);
-    this.#exactlyOnce.delete(exchange.packetIdentifier);
+    this.#counted?.delete(exchange);
+    this.#exactlyOnce?.delete(exchange.packetIdentifier);
     const { journal } = this.#outbox;
     journal.delete(keyOf(exchange));
     if (exchange.held === undefined) return;
     // Its Packet Identifier may be used again before the consumers are done.
     exchange.key = `${keyOf(exchange)}/${exchange.order}`;
-    this.#completed.add(exchange);
+    (this.#completed ??= new Set()).add(exchange);
     journal.put(recordOf(exchange));
   }
 
   /** The server has lost the Session: its Packet Identifiers mean nothing any more. */
   #lose(): void {
-    for (const exchange of this.#exactlyOnce.values()) this.#complete(exchange);
+    for (const exchange of this.#atQoS2) this.#complete(exchange);
   }
 
   /**
@@ -306,7 +314,7 @@ export class Receiver<Context> {
 
   /** Messages that count against our Receive Maximum: what another connection has left at PUBREL does not. */
   get #underWay(): number {
-    return this.#unacknowledged[1].length + this.#counted.size;
+    return this.#unacknowledged[1].length + (this.#counted?.size ?? 0);
   }
 
   /** Gives a packet with an alias its Topic Name, before anything else sees it (section 3.3.2.3.4). */

@@ -6,27 +6,22 @@ import type { Exchange, Outgoing } from "./exchanges.ts";
 // packet has left, not from when it was put into the batch, so that a transport that stalls is not given more and more:
 // an exchange is noted with the batch that gathers, goes with it when it is taken, and is stamped when that has left.
 
-/** When messages are to be sent again that have had no answer. */
+/** When messages are to be sent again that have had no answer, on one connection. */
 export class Repetition<Context> {
-  /** In ms; 0 is never. */
-  #intervalMs = 0;
+  /** In ms. */
+  readonly #intervalMs: number;
   /** Sent with the batch that gathers, and with the one that is on its way. */
   #gathering: Exchange<Context>[] = [];
   #leaving: Exchange<Context>[] = [];
   /** When the first message is due, or earlier: nothing is looked through when one is answered. */
   deadline: number = Infinity;
 
-  /** There is a new connection, or none. */
-  reset(intervalMs: number): void {
+  constructor(intervalMs: number) {
     this.#intervalMs = intervalMs;
-    this.deadline = Infinity;
-    this.#gathering = [];
-    this.#leaving = [];
   }
 
   /** A packet of an exchange is in the batch. */
   sent(exchange: Exchange<Context>): void {
-    if (this.#intervalMs === 0) return;
     exchange.sentAt = Infinity;
     this.#gathering.push(exchange);
   }

@@ -42,21 +42,26 @@ export class Sender<Context> {
   readonly #options: SenderOptions;
   readonly #queue: MessageQueue<Context>;
   readonly #exchanges = new ExchangeTable<Context>();
-  readonly requests: Requests<Context>;
+  #requests: Requests<Context> | undefined;
   #lastOrder = 0;
 
   // lives as long as the Network Connection
   readonly #aliases: TopicAliases;
   #server: Server | undefined;
   #quota = 0;
-  readonly repetition: Repetition<Context> = new Repetition();
+  /** Undefined where nothing is sent again while connected. */
+  repetition: Repetition<Context> | undefined;
 
   constructor(outbox: Outbox<Context>, options: SenderOptions) {
     this.#outbox = outbox;
     this.#options = options;
     this.#queue = new MessageQueue(options.queue);
-    this.requests = new Requests(outbox, this.#exchanges);
     this.#aliases = new TopicAliases(options.hasAutomaticAliases);
+  }
+
+  /** Made when it is needed: not every client subscribes. */
+  get requests(): Requests<Context> {
+    return (this.#requests ??= new Requests(this.#outbox, this.#exchanges));
   }
 
   /** Bytes of the messages that wait to be sent. */
@@ -86,7 +91,7 @@ export class Sender<Context> {
 
   /** When the first request will have waited too long, or the first message is to be sent again; it may be earlier. */
   get deadline(): number {
-    return Math.min(this.requests.deadline, this.repetition.deadline);
+    return Math.min(this.#requests?.deadline ?? Infinity, this.repetition?.deadline ?? Infinity);
   }
 
   /** What a Session must not forget of the messages. */
@@ -98,12 +103,12 @@ export class Sender<Context> {
   disconnected(): void {
     this.#server = undefined;
     this.#quota = 0;
-    this.repetition.reset(0);
+    this.repetition = undefined;
     this.#aliases.reset();
     for (const exchange of this.#exchanges.all) {
       exchange.sentAt = Infinity; // Time counts again from when it is sent again.
       // An answer that nobody waits for will not come any more.
-      if (!isMessage(exchange) && !this.requests.awaited.has(exchange)) this.#exchanges.delete(exchange);
+      if (!isMessage(exchange) && this.#requests?.awaited.has(exchange) !== true) this.#exchanges.delete(exchange);
     }
     // What was to be sent again is sent again next time, from the table.
     this.#queue.keepUnsent();
@@ -113,7 +118,8 @@ export class Sender<Context> {
   connected(server: Server, terms: SendTerms): void {
     this.#server = server;
     this.#quota = Math.min(server.receiveMaximum, terms.maxInflight); // [MQTT-4.9.0-1] [MQTT-3.3.4-7]
-    this.repetition.reset(terms.republishMs ?? 0);
+    const { republishMs = 0 } = terms;
+    if (republishMs > 0) this.repetition = new Repetition(republishMs);
     this.#aliases.maximum = server.topicAliasMaximum;
     // [MQTT-4.4.0-1] [MQTT311-4.4.0-1] [MQTT-4.6.0-1] [MQTT311-4.6.0-1] [MQTT-4.6.0-4] [MQTT311-4.6.0-4] [MQTT-3.2.2-5]
     // [MQTT311-3.2.2-3] [MQTT-3.1.2-4] [MQTT311-3.1.2-6] [MQTT-3.1.2-23] [MQTT311-3.1.2-4] [MQTT-4.1.0-1]
@@ -207,10 +213,15 @@ export class Sender<Context> {
   cancel(exchange: Exchange<Context>): void {
     exchange.context = undefined;
     exchange.isGivenUp = true;
-    this.requests.awaited.delete(exchange);
+    this.#requests?.awaited.delete(exchange);
     if (exchange.awaits === undefined && this.#queue.remove(exchange as Outgoing<Context>)) {
       this.#erase(exchange as Outgoing<Context>);
     }
+  }
+
+  /** Sends the requests again that somebody waits for. */
+  repeatRequests(server: Server, now: number): void {
+    this.#requests?.repeat(server, now);
   }
 
   /** Moves messages from the queue into the batch, as many as may be sent. */
@@ -283,8 +294,8 @@ export class Sender<Context> {
   }
 
   handleTimeout(now: number): void {
-    for (const exchange of this.requests.expired(now)) this.cancel(exchange);
-    if (now < this.repetition.deadline) return;
+    for (const exchange of this.#requests?.expired(now) ?? []) this.cancel(exchange);
+    if (this.repetition === undefined || now < this.repetition.deadline) return;
     for (const exchange of this.repetition.due(this.#exchanges.messages, now)) {
       if (exchange.awaits === "pubcomp") this.#release(exchange);
       else this.#repeat(exchange);
@@ -302,7 +313,7 @@ export class Sender<Context> {
       exchange.isGivenUp = true;
       if (!isMessage(exchange)) this.#exchanges.delete(exchange);
     }
-    this.requests.awaited.clear();
+    this.#requests?.awaited.clear();
   }
 
   /** The server has lost the Session: what was under way begins anew, or fails. */
@@ -347,7 +358,7 @@ export class Sender<Context> {
       // [MQTT-4.3.2-3] [MQTT-4.3.3-3] [MQTT311-4.3.2-1] [MQTT311-4.3.3-1] [MQTT311-2.3.1-3]
       this.#exchanges.put(packet.packetIdentifier, exchange);
       this.#note(exchange, isNew);
-      this.repetition.sent(exchange);
+      this.repetition?.sent(exchange);
     } else {
       this.#repeat(exchange);
     }
@@ -358,14 +369,14 @@ export class Sender<Context> {
   /** Sends a PUBLISH again: the stored packet with DUP [MQTT-3.3.1-1] [MQTT-4.3.3-7]. */
   #repeat(exchange: Outgoing<Context>): void {
     this.#outbox.send({ ...exchange.packet, duplicate: true }); // [MQTT-3.3.1-1] [MQTT311-3.3.1-1]
-    this.repetition.sent(exchange);
+    this.repetition?.sent(exchange);
   }
 
   #release(exchange: Outgoing<Context>): void {
     // [MQTT-4.3.3-4]
     // [MQTT-2.2.1-5] [MQTT311-4.3.3-1] [MQTT311-2.3.1-6]
     this.#outbox.send({ type: "pubrel", packetIdentifier: exchange.packet.packetIdentifier as number });
-    this.repetition.sent(exchange);
+    this.repetition?.sent(exchange);
   }
 
   /** Puts a PUBLISH into the batch for the first time, with an alias where it has one. */
@@ -407,7 +418,7 @@ export class Sender<Context> {
 
   /** An exchange is over, or never was one. */
   #forget(exchange: Exchange<Context>): void {
-    this.requests.awaited.delete(exchange);
+    this.#requests?.awaited.delete(exchange);
     if (this.#exchanges.delete(exchange) && isMessage(exchange)) this.#erase(exchange);
   }
 

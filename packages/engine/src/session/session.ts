@@ -22,15 +22,15 @@ import {
 import type { IncomingRecord, OutgoingRecord, SessionRecord } from "../session-store.ts";
 import { Authentication } from "./authentication.ts";
 import type { SessionEvent } from "./events.ts";
-import type { Acknowledgement, Answer, Exchange, IncomingExchange } from "./exchanges.ts";
-import type { InflightMessage, Outgoing, Request } from "./exchanges.ts";
+import type { Acknowledgement, Answer, Exchange, IncomingExchange, InflightMessage } from "./exchanges.ts";
+import type { Outgoing, Request } from "./exchanges.ts";
 import type { JournalEntry } from "./journal.ts";
 import { KeepAlive } from "./keep-alive.ts";
 import { Outbox } from "./outbox.ts";
-import { Receiver } from "./receiver.ts";
+import { Receiver, type ReceiveLimits } from "./receiver.ts";
 import { Sender } from "./sender.ts";
 import { readServer, type Server } from "./server.ts";
-import type { ConnectRequest, SessionOptions } from "./session-options.ts";
+import type { ConnectRequest, SendTerms, SessionOptions } from "./session-options.ts";
 import { Subscriptions } from "./subscriptions.ts";
 
 // Theory of operation
@@ -66,10 +66,10 @@ type SessionState =
   | { readonly name: "connecting"; readonly request: ConnectRequest; readonly deadline: number }
   | { readonly name: "draining"; readonly farewell: DisconnectPacket; readonly deadline: number };
 
-/** What a connection began with. */
-interface Connected {
+/** What a connection began with: not the CONNECT itself, which may hold a password and a will. */
+interface Connected extends SendTerms, ReceiveLimits {
   readonly server: Server;
-  readonly request: ConnectRequest;
+  readonly resubscribe: boolean | undefined;
   readonly now: number;
 }
 
@@ -79,6 +79,9 @@ const leastMaximumPacketSize = 5;
 /** Until there is a connection, and after its end, nothing is to be kept alive. */
 const off = new KeepAlive(0, undefined, 0);
 
+/** Of connections without an Authentication Method: it never changes. */
+const unauthenticated = new Authentication(undefined);
+
 /** The MQTT protocol of one client, from one connection to the next, without I/O. */
 export class Session<Context> {
   // lives as long as the Session
@@ -86,12 +89,12 @@ export class Session<Context> {
   readonly #sender: Sender<Context>;
   readonly #receiver: Receiver<Context>;
   /** What the server is asked for again when it has lost the Session. */
-  readonly subscriptions: Subscriptions;
+  #subscriptions: Subscriptions | undefined;
 
   // lives as long as the Network Connection
   #state: SessionState = { name: "offline" };
   #keepAlive = off;
-  #authentication = new Authentication(undefined);
+  #authentication = unauthenticated;
   /** Whether we have asked for no Reason Strings and User Properties but where they are always allowed. */
   #isProblemUnwanted = false;
   #connected: Connected | undefined;
@@ -105,7 +108,6 @@ export class Session<Context> {
     this.#outbox.batch.version = version;
     this.#sender = new Sender(this.#outbox, { queue, hasAutomaticAliases, wallNow });
     this.#receiver = new Receiver(this.#outbox);
-    this.subscriptions = new Subscriptions(this.#outbox);
   }
 
   // Getters
@@ -162,9 +164,14 @@ export class Session<Context> {
     return this.#receiver.inflight;
   }
 
+  /** Made when they are needed: not every client subscribes. */
+  get subscriptions(): Subscriptions {
+    return (this.#subscriptions ??= new Subscriptions(this.#outbox));
+  }
+
   /** Everything that the Session must not forget. */
   get records(): SessionRecord[] {
-    return [...this.#sender.records, ...this.#receiver.records, ...this.subscriptions.records];
+    return [...this.#sender.records, ...this.#receiver.records, ...(this.#subscriptions?.records ?? [])];
   }
 
   // Inputs
@@ -183,7 +190,7 @@ export class Session<Context> {
   /** The transport has taken what `transmit` returned, so many bytes. */
   written(byteLength: number, now: number): void {
     this.#outbox.statistics.bytesSent += byteLength;
-    this.#sender.repetition.written(now);
+    this.#sender.repetition?.written(now);
   }
 
   /** A packet came. One that may not come ends the connection. */
@@ -268,14 +275,14 @@ export class Session<Context> {
   /** Begins a connection over a transport that is open. */
   connect(request: ConnectRequest, now: number): void {
     const { packet, timeoutMs } = request;
-    const { batch } = this.#outbox;
-    batch.takePieces(); // What an earlier connection did not get away.
-    batch.version = packet.protocolVersion;
+    this.#outbox.batch.takePieces(); // What an earlier connection did not get away.
+    this.#outbox.batch.version = packet.protocolVersion;
     this.#outbox.send(packet); // [MQTT-3.1.0-1] [MQTT311-3.1.0-1]
     this.#askedAt = now;
     this.#state = { name: "connecting", request, deadline: now + timeoutMs };
-    this.#authentication = new Authentication(packet.properties?.authenticationMethod);
-    this.#isProblemUnwanted = packet.properties?.requestProblemInformation === 0;
+    const { authenticationMethod, requestProblemInformation } = packet.properties ?? {};
+    if (authenticationMethod !== undefined) this.#authentication = new Authentication(authenticationMethod);
+    this.#isProblemUnwanted = requestProblemInformation === 0;
   }
 
   /** The server's last word in the AUTH exchange is right: CONNACK counts. `receiveHeld` follows. */
@@ -379,7 +386,7 @@ export class Session<Context> {
   abandon(error: MqttError): void {
     this.#sender.abandon(error);
     this.#receiver.abandon();
-    this.subscriptions.abandon();
+    this.#subscriptions?.abandon();
   }
 
   // Outputs
@@ -397,8 +404,13 @@ export class Session<Context> {
     }
     const pieces = this.#outbox.batch.takePieces();
     if (pieces.length > 0) this.#keepAlive.sent(now);
-    this.#sender.repetition.batchTaken();
+    this.#sender.repetition?.batchTaken();
     return pieces;
+  }
+
+  /** Whether there is anything for `events`. */
+  get hasEvents(): boolean {
+    return this.#outbox.events.length > 0;
   }
 
   /** What has happened since the last time, in order. */
@@ -474,38 +486,36 @@ export class Session<Context> {
     this.#keepAlive = new KeepAlive(server.keepAlive * 1000, request.pingTimeoutMs, now);
     this.#state = { name: "connected" }; // [MQTT311-3.1.4-4]
     this.#outbox.emit({ type: "connected", server });
-    this.#connected = { server, request, now };
+    const { maxInflight, sessionLost, republishMs, resubscribe } = request;
+    this.#connected = {
+      // MQTT 3.1 does not tell: when it was to keep the Session, messages go on, and subscriptions are made to be sure.
+      hasSession: server.sessionPresent || (this.version === 3 && !request.packet.cleanStart),
+      receiveMaximum: this.version === 5 ? (properties.receiveMaximum ?? 65_535) : Infinity,
+      topicAliasMaximum: properties.topicAliasMaximum ?? 0,
+      ...{ server, maxInflight, sessionLost, republishMs, resubscribe, now },
+    };
     this.#takeUp(this.#connected);
   }
 
   /** Goes on with the Session where it was, or tells what was lost with it. */
-  #takeUp({ server, request, now }: Connected): void {
-    const { properties = {}, cleanStart } = request.packet;
-    // MQTT 3.1 does not tell: when it was to keep the Session, messages go on, and subscriptions are made to be sure.
-    const hasSession = server.sessionPresent || (this.version === 3 && !cleanStart);
-    this.#receiver.connected(
-      {
-        receiveMaximum: this.version === 5 ? (properties.receiveMaximum ?? 65_535) : Infinity,
-        topicAliasMaximum: properties.topicAliasMaximum ?? 0,
-      },
-      hasSession,
-    );
-    this.#sender.connected(server, { ...request, hasSession });
-    if (!server.sessionPresent && request.resubscribe !== false) {
-      this.subscriptions.resubscribe(server, (subscribe) => {
+  #takeUp(connected: Connected): void {
+    const { server, hasSession, resubscribe, now } = connected;
+    this.#receiver.connected(connected, hasSession);
+    this.#sender.connected(server, connected);
+    if (!server.sessionPresent && resubscribe !== false) {
+      this.#subscriptions?.resubscribe(server, (subscribe) => {
         this.#sender.request(subscribe);
       });
     }
-    this.#sender.requests.repeat(server, now);
+    this.#sender.repeatRequests(server, now);
   }
 
   #answered(packet: Answer): void {
     const exchange = this.#sender.answered(packet);
     // A SUBSCRIBE that was under way with it may have been granted since.
     if (exchange?.packet.type === "unsubscribe") {
-      this.subscriptions.unsubscribed(
-        exchange.packet.topicFilters.filter((one) => !this.#sender.requests.isRequested(one)),
-      );
+      const gone = exchange.packet.topicFilters.filter((one) => !this.#sender.requests.isRequested(one));
+      this.subscriptions.unsubscribed(gone);
     }
     if (packet.type !== "suback" || exchange?.packet.type !== "subscribe") return;
     const isOurs = exchange.timeoutMs === undefined;
@@ -534,7 +544,7 @@ export class Session<Context> {
     this.#outbox.batch.maximumPacketSize = Infinity;
     this.#sender.disconnected();
     this.#receiver.disconnected();
-    this.#authentication = new Authentication(undefined);
+    this.#authentication = unauthenticated;
     this.#connected = undefined;
     this.#outbox.emit({ type: "ended", error });
   }

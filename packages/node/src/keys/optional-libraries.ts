@@ -13,7 +13,7 @@ export const argon2: Task<typeof import("@noble/hashes/argon2.js")> = loading({
   name: "@noble/hashes",
   purpose: "to open a PPK file with a passphrase",
   require: (require) => require("@noble/hashes/argon2.js") as typeof import("@noble/hashes/argon2.js"),
-  import: () => import("@noble/hashes/argon2.js"),
+  import: () => import("@noble/hashes/argon2.js").catch(rethrow),
 });
 
 /** What is used of bcrypt-pbkdf, which comes without types. */
@@ -41,10 +41,15 @@ export const bcryptPbkdf: Task<BcryptPbkdf> = loading({
   require: (require) => require("bcrypt-pbkdf") as BcryptPbkdf,
   import: async () => {
     // @ts-expect-error -- It comes without types, and nobody else has any for it.
-    const loaded: unknown = await import("bcrypt-pbkdf");
+    const loaded: unknown = await import("bcrypt-pbkdf").catch(rethrow);
     return (loaded as { readonly default: BcryptPbkdf }).default;
   },
 });
+
+/** For bundlers: one that does not find a package leaves it at that where there is a `catch`. */
+function rethrow(error: unknown): never {
+  throw error;
+}
 
 interface Loading<Library> {
   readonly name: string;

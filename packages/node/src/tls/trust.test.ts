@@ -64,6 +64,21 @@ describe("the system's authorities", () => {
     expect(trust.certificates()).toHaveLength(trust.pem.length);
   });
 
+  it("are nobody's who has not the permission, in Deno; the one for variables is not needed", async () => {
+    const refused = new Error('Requires sys access to "ca"');
+    const getCertificates = (): never => {
+      throw refused;
+    };
+    await expect(subjectsOf({ getCertificates, bundles: [one.certificateFile] })).rejects.toMatchObject({
+      name: "UnsupportedError",
+      feature: "tls.systemCa",
+      message: "The system's authorities may not be read: run Deno with --allow-sys=ca, or say in tls.ca whom to trust",
+      cause: refused,
+    });
+    const environment = new Proxy({}, { get: getCertificates });
+    expect(await subjectsOf({ environment, bundles: [one.certificateFile] })).toEqual(["CN=One"]);
+  });
+
   it("are none where SSL_CERT_FILE names none", async () => {
     const trust = await readSystemAuthorities({ ...nothing, environment: { SSL_CERT_FILE: "/does/not/exist" } });
     expect(trust.pem).toEqual([]);

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import * as tls from "node:tls";
-import { InvalidOptionError, type TlsOptions } from "@rivulet/engine";
+import { InvalidOptionError, UnsupportedError, type TlsOptions } from "@rivulet/engine";
 import { readCertificates } from "../keys/certificates.ts";
 import { toPem } from "./certificate-info.ts";
 
@@ -40,37 +40,67 @@ let systemAuthorities: Promise<Trust> | undefined;
 /**
  * Reads the authorities that the options ask for.
  *
- * @throws InvalidOptionError for certificates that cannot be read.
+ * @throws InvalidOptionError for certificates that cannot be read, UnsupportedError where Deno was not given the permission.
  */
 export async function readTrust({ ca, systemCa = ca === undefined }: TlsOptions): Promise<Trust> {
   const own = ca === undefined ? [] : await readCertificates(ca, "tls.ca");
-  // Read once in the life of a process, since there are more than a hundred.
-  const system = systemCa
-    ? await (systemAuthorities ??= readSystemAuthorities({ environment: process.env, bundles, getCertificates }))
-    : undefined;
+  const system = systemCa ? await readSystemOnce() : undefined;
   if (own.length === 0 && system !== undefined) return system;
   return toTrust([...own.map((der) => toPem("CERTIFICATE", der)), ...(system?.pem ?? [])]);
+}
+
+/** Once in the life of a process, since there are more than a hundred. A refusal is not kept: Deno may ask its user again. */
+async function readSystemOnce(): Promise<Trust> {
+  systemAuthorities ??= readSystemAuthorities({ environment: process.env, bundles, getCertificates });
+  try {
+    return await systemAuthorities;
+  } catch (error) {
+    systemAuthorities = undefined;
+    throw error;
+  }
 }
 
 /**
  * Reads the system's authorities: what Node finds, else SSL_CERT_FILE and SSL_CERT_DIR, else the first of the bundles, else
  * those that Node brings along; and those of NODE_EXTRA_CA_CERTS.
+ *
+ * @throws UnsupportedError where Deno was not given the permission.
  */
 export async function readSystemAuthorities(where: SystemTrust): Promise<Trust> {
-  const found = where.getCertificates?.("system") ?? [];
-  const extra = where.getCertificates?.("extra") ?? (await readBundle(where.environment["NODE_EXTRA_CA_CERTS"]));
+  const found = ask(where, "system") ?? [];
+  const extra = ask(where, "extra") ?? (await readBundle(variable(where, "NODE_EXTRA_CA_CERTS")));
   const system = found.length > 0 ? found : await findSystemAuthorities(where);
   return toTrust([...system, ...extra]);
 }
 
-async function findSystemAuthorities({ environment, bundles }: SystemTrust): Promise<string[]> {
-  const { SSL_CERT_FILE: file, SSL_CERT_DIR: directories } = environment;
+function ask({ getCertificates }: SystemTrust, type: "system" | "extra"): string[] | undefined {
+  try {
+    return getCertificates?.(type);
+  } catch (cause) {
+    // In Deno there is a permission for it, without which nothing is known that could be trusted.
+    const remedy = "run Deno with --allow-sys=ca, or say in tls.ca whom to trust";
+    throw new UnsupportedError("tls.systemCa", `The system's authorities may not be read: ${remedy}`, { cause });
+  }
+}
+
+/** Deno has a permission for these, too; without it, it is as if they were not set. */
+function variable({ environment }: SystemTrust, name: string): string | undefined {
+  try {
+    return environment[name];
+  } catch {
+    return undefined;
+  }
+}
+
+async function findSystemAuthorities(where: SystemTrust): Promise<string[]> {
+  const file = variable(where, "SSL_CERT_FILE");
+  const directories = variable(where, "SSL_CERT_DIR");
   if (file !== undefined || directories !== undefined) {
     const ofDirectories = (directories ?? "").split(delimiter).filter(Boolean).map(readBundlesIn);
     // Also when there are none: who names some does not mean others.
     return (await Promise.all([readBundle(file), ...ofDirectories])).flat();
   }
-  for (const bundle of bundles) {
+  for (const bundle of where.bundles) {
     const certificates = await readBundle(bundle);
     if (certificates.length > 0) return certificates;
   }
