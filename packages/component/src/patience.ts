@@ -13,7 +13,7 @@ export interface Patience {
   /** Has the operation stop, for this reason. */
   readonly giveUp: (reason: MQTTError) => void;
   /** It is over, and `giveUp` has not been called. */
-  readonly done?: () => void;
+  readonly done?: (() => void) | undefined;
 }
 
 /** The longest that a timer waits; longer times are waited for in parts. */
@@ -58,11 +58,12 @@ export class Waiting {
   /** Settles when `done` does, rejects with what `interrupt` was given, or with 201 when the time is over. */
   until(done: Promise<unknown>, patience: Patience): Promise<void> {
     return new Promise<void>((resolve, reject) => {
+      const { seconds, isAbsolute, activity } = patience;
       const giveUp = (reason: MQTTError): void => {
         reject(reason);
         patience.giveUp(reason);
       };
-      const over = this.begin({ ...patience, giveUp });
+      const over = this.begin({ seconds, isAbsolute, activity, giveUp, done: patience.done });
       done.then(
         () => {
           over();

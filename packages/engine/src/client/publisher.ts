@@ -156,7 +156,8 @@ export class Publisher {
     let isSent = false;
     operation.sent = () => {
       isSent = true;
-      operation.resolve({ ...publishedAtMostOnce, packetId: packet.packetIdentifier });
+      const { reasonCode, reasonString, userProperties } = publishedAtMostOnce;
+      operation.resolve({ packetId: packet.packetIdentifier, reasonCode, reasonString, userProperties });
     };
     operation.reject = (error) => {
       // Its answer may come before the transport has said that it has taken it.
