@@ -368,8 +368,7 @@ export class Link implements ConnectionHost<Operation> {
   }
 
   get persist(): ConnectionHost<Operation>["persist"] {
-    const persister = this.#persister;
-    return persister && (() => persister.flush());
+    return this.#persister?.flush;
   }
 
   hasRoom(): boolean {

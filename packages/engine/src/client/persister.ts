@@ -65,12 +65,12 @@ export class Persister {
   }
 
   /** Settles when all that has changed is durable; undefined when it is already. Rejects with StoreError. */
-  flush(): Promise<void> | undefined {
+  readonly flush = (): Promise<void> | undefined => {
     for (const entry of this.#session.changes()) this.#gathered.push(entry);
     if (this.#gathered.length === 0) return this.#writing;
     this.#next ??= handled(this.#write(this.#writing));
     return this.#next;
-  }
+  };
 
   async #write(before: Promise<void> | undefined): Promise<void> {
     const { store, key } = this.#parts;
