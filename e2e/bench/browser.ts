@@ -14,8 +14,8 @@
 import { parseArgs } from "node:util";
 import { isBuilt } from "../support/bundles.ts";
 import { browserCases, evaluation } from "./browser/cases.ts";
+import type { ClientResult } from "./client/results.ts";
 import { formatBrowserResults, summarizeBrowser, type BrowserOutcome, type BrowserRound } from "./browser/results.ts";
-import type { BrowserResult } from "./browser/results.ts";
 import { launchChromium, runEvaluation, runTask } from "./browser/run.ts";
 import { startBenchSite } from "./browser/site.ts";
 import type { BrowserLibrary } from "./browser/task.ts";
@@ -43,7 +43,7 @@ for (const [signal, code] of [
 if (!isBuilt()) console.error('What is measured is missing or older than its sources; "npm run build" makes it anew');
 const site = await startBenchSite();
 const browser = await launchChromium();
-const results: BrowserResult[] = [];
+const results: ClientResult[] = [];
 try {
   for (const { name, task, targetRatio } of browserCases.filter((each) => each.name.includes(values.case))) {
     const url = site.webSocket(task.kind === "receive" ? task.frames : "many packets each");

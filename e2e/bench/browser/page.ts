@@ -1,12 +1,10 @@
 /** The measured page: one library from a script tag, one task. Whoever drives it looks at the clocks of the browser. */
 import { connectMqttJs } from "../client/mqtt-js-subject.ts";
 import { connectRivulet } from "../client/rivulet-subject.ts";
+import { receiving, type Work } from "../client/receiving.ts";
 import type { Payloads, Subject } from "../client/subject.ts";
-import { burstSize, sourceTopic, topics } from "../client/task.ts";
+import { burstSize, topics } from "../client/task.ts";
 import type { BrowserAssignment, PageGlobals } from "./task.ts";
-
-/** Does the work for so many messages. */
-type Work = (messages: number) => Promise<void>;
 
 /** Messages between two looks at the clock. */
 const batch = 12_800;
@@ -18,7 +16,10 @@ let work: Work | undefined;
 globals.prepare = async ({ library, url, protocolVersion, task }: BrowserAssignment) => {
   const connectSubject = library === "rivulet" ? connectRivulet : connectMqttJs;
   const subject = await connectSubject(url, protocolVersion);
-  work = task.kind === "publish" ? publishing(subject, task.qos) : await receiving(subject, task.qos);
+  work =
+    task.kind === "publish"
+      ? publishing(subject, task.qos)
+      : await receiving(subject, { qos: task.qos, payloadBytes, style: "handler" });
 };
 
 globals.runFor = async (wallMs) => {
@@ -37,21 +38,4 @@ function publishing(subject: Subject, qos: 0 | 1): Work {
     qos === 0
       ? subject.publishBursts(payloads, messages, burstSize(payloadBytes))
       : subject.publishOutstanding(qos, payloads, messages);
-}
-
-async function receiving(subject: Subject, qos: 0 | 1): Promise<Work> {
-  let missing = 0;
-  let complete: () => void;
-  await subject.receive(qos, "handler", (payload) => {
-    if (payload.length !== payloadBytes) throw new Error(`A payload of ${payload.length} bytes came`);
-    if (--missing === 0) complete();
-  });
-  return async (messages) => {
-    missing = messages;
-    const completed = new Promise<void>((resolve) => {
-      complete = resolve;
-    });
-    await subject.command(sourceTopic, `${qos} ${payloadBytes} ${messages}`);
-    await completed;
-  };
 }

@@ -1,4 +1,6 @@
 import { formatTable, median } from "../measure.ts";
+import type { Target } from "../client/cases.ts";
+import type { ClientResult } from "../client/results.ts";
 import { browserLibraries, type BrowserLibrary, type PageRun } from "./task.ts";
 
 /** What came of a task in one page. */
@@ -22,26 +24,14 @@ export type BrowserOutcome = Throughput | Evaluation;
 /** One round: what came of each library. */
 export type BrowserRound = Readonly<Record<BrowserLibrary, BrowserOutcome>>;
 
-/** A part of what MQTT.js's figure is, or a figure in the row's own unit. */
-export type BrowserTarget = { readonly ratio: number } | { readonly value: number };
-
-export interface BrowserResult {
-  readonly name: string;
-  readonly cells: readonly string[];
-  /** Undefined where there is no target. */
-  readonly met: boolean | undefined;
-  /** What does not fit into the table. */
-  readonly note: string | undefined;
-}
-
 /** From this share of the time on, the peer is what is measured too. */
 const busyPeer = 0.9;
 
 export function summarizeBrowser(
   name: string,
-  target: BrowserTarget | undefined,
+  target: Target | undefined,
   rounds: readonly BrowserRound[],
-): BrowserResult {
+): ClientResult {
   const value = (library: BrowserLibrary): number => median(rounds.map((round) => figureOf(round[library])));
   const ratio = median(rounds.map((round) => figureOf(round.rivulet) / figureOf(round["mqtt.js"])));
   const met =
@@ -66,7 +56,7 @@ export function summarizeBrowser(
   };
 }
 
-export function formatBrowserResults(results: readonly BrowserResult[]): string {
+export function formatBrowserResults(results: readonly ClientResult[]): string {
   const rates = ["MQTT.js k/s", "Rivulet k/s"];
   const header = ["case", "unit", "MQTT.js", "Rivulet", "ratio", "target", ...rates, "all threads", ""];
   const notes = results.flatMap(({ name, note }) => (note === undefined ? [] : [`${name}: ${note}`]));

@@ -4,11 +4,11 @@
  */
 import { once } from "node:events";
 import { setImmediate } from "node:timers/promises";
+import { receiving, type Work } from "./receiving.ts";
 import type { ConnectSubject, Payloads, Subject } from "./subject.ts";
 import {
   burstSize,
   idleClients,
-  sourceTopic,
   stalledMessages,
   stalledPayloadBytes,
   stallTopic,
@@ -17,9 +17,6 @@ import {
   type LibraryName,
   type Report,
 } from "./task.ts";
-
-/** Does the work for so many messages. */
-type Work = (messages: number) => Promise<void>;
 
 /** Loaded one by one: the memory of the others must not be in the figures. */
 const libraries: Record<LibraryName, () => Promise<ConnectSubject>> = {
@@ -90,26 +87,6 @@ async function runFor(seconds: number, batch: number, work: Work): Promise<{ mes
     const spent = (user + system) / 1e6;
     if (spent >= seconds) return { messages, spent };
   }
-}
-
-async function receiving(
-  subject: Subject,
-  { qos, payloadBytes, style }: Extract<Assignment["task"], { kind: "receive" }>,
-): Promise<Work> {
-  let missing = 0;
-  let complete: () => void;
-  await subject.receive(qos, style, (payload) => {
-    if (payload.length !== payloadBytes) throw new Error(`A payload of ${payload.length} bytes came`);
-    if (--missing === 0) complete();
-  });
-  return async (messages) => {
-    missing = messages;
-    const completed = new Promise<void>((resolve) => {
-      complete = resolve;
-    });
-    await subject.command(sourceTopic, `${qos} ${payloadBytes} ${messages}`);
-    await completed;
-  };
 }
 
 /** A message to a topic of our own, at QoS 1, until it is back and acknowledged; then the next. */
