@@ -3,10 +3,8 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { chromium, type Browser, type BrowserContext, type Page } from "@playwright/test";
-import { build } from "esbuild";
-import { root } from "../support/bundles.ts";
+import { bundlePage } from "../support/bundle-page.ts";
 import { findChromium } from "../support/find-executable.ts";
 import { judge, type Verdict } from "./judge.ts";
 import type { PageGlobals, PageLife } from "./page-globals.ts";
@@ -39,7 +37,7 @@ export async function startChromiumSuite(): Promise<ChromiumSuite> {
   const executablePath = findChromium();
   if (executablePath === undefined)
     throw new Error("Chromium was not found: run `npm run setup`, or name it in CHROMIUM");
-  const script = await bundlePage();
+  const script = await bundlePage("e2e/durability/indexed-db-page.ts", { conditions: ["@rivulet/source", "browser"] });
   const server = createServer((request, response) => {
     const isScript = request.url === "/page.js";
     response.setHeader("content-type", isScript ? "text/javascript" : "text/html");
@@ -202,19 +200,4 @@ async function withinTime<T>(promise: Promise<T>): Promise<T> {
 
 function expectEqual(actual: unknown, wanted: unknown): void {
   if (actual !== wanted) throw new Error(`${JSON.stringify(actual)} is not ${JSON.stringify(wanted)}`);
-}
-
-async function bundlePage(): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [join(root, "e2e/durability/indexed-db-page.ts")],
-    conditions: ["@rivulet/source", "browser"],
-    platform: "browser",
-    format: "iife",
-    target: "es2022",
-    bundle: true,
-    write: false,
-  });
-  const [script] = outputFiles;
-  if (script === undefined) throw new Error("The page was not bundled");
-  return script.text;
 }

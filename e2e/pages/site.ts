@@ -2,10 +2,9 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { build } from "esbuild";
-import { root, scriptTagBundle } from "../support/bundles.ts";
+import { bundlePage } from "../support/bundle-page.ts";
+import { scriptTagBundle } from "../support/bundles.ts";
 import { Journal, type Happening } from "./journal.ts";
 
 const pages: Readonly<Record<string, string>> = {
@@ -83,19 +82,6 @@ export async function startSite(): Promise<Site> {
 }
 
 /** With the package as it was built, as applications have it. */
-async function bundle(name: string): Promise<string> {
-  const { outputFiles } = await build({
-    entryPoints: [join(root, "e2e/pages", name)],
-    absWorkingDir: root,
-    conditions: ["browser"],
-    platform: "browser",
-    format: "iife",
-    target: "es2022",
-    bundle: true,
-    write: false,
-    logLevel: "warning",
-  });
-  const [script] = outputFiles;
-  if (script === undefined) throw new Error(`${name} was not bundled`);
-  return script.text;
+function bundle(name: string): Promise<string> {
+  return bundlePage(`e2e/pages/${name}`, { conditions: ["browser"] });
 }

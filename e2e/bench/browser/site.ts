@@ -4,8 +4,8 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { WebSocketServer, type WebSocket } from "ws";
+import { bundlePage } from "../../support/bundle-page.ts";
 import { root, scriptTagBundle } from "../../support/bundles.ts";
 import { CannedAnswers } from "../client/canned-answers.ts";
 import { splitPackets } from "./split-packets.ts";
@@ -30,7 +30,7 @@ export interface BenchSite {
 }
 
 export async function startBenchSite(): Promise<BenchSite> {
-  const files = new Map([["/bench.js", await bundlePage()]]);
+  const files = new Map([["/bench.js", await bundleBenchPage()]]);
   for (const [library, file] of Object.entries(libraryFiles)) {
     const html = `<!doctype html><title>${library}</title><script src="/${library}/library.js"></script>`;
     files.set(`/${library}/library.js`, await readFile(file, "utf8"));
@@ -81,26 +81,14 @@ function answer(socket: WebSocket, isSplit: boolean): void {
 }
 
 /** With the libraries as script tags have them, in the place of what the subjects import on Node. */
-async function bundlePage(): Promise<string> {
-  const directory = join(root, "e2e/bench/browser");
-  const aliases = join(directory, "aliases");
-  const { outputFiles } = await build({
-    entryPoints: [join(directory, "page.ts")],
-    absWorkingDir: root,
+function bundleBenchPage(): Promise<string> {
+  const aliases = join(root, "e2e/bench/browser/aliases");
+  return bundlePage("e2e/bench/browser/page.ts", {
     alias: {
       rivulet: join(aliases, "rivulet.ts"),
       mqtt: join(aliases, "mqtt.ts"),
       "node:timers/promises": join(aliases, "timers.ts"),
     },
     inject: [join(aliases, "buffer.ts")],
-    platform: "browser",
-    format: "iife",
-    target: "es2022",
-    bundle: true,
-    write: false,
-    logLevel: "warning",
   });
-  const [script] = outputFiles;
-  if (script === undefined) throw new Error("The page was not bundled");
-  return script.text;
 }
