@@ -30,6 +30,15 @@ describe("payloads that are pieces of their own", () => {
     );
   });
 
+  test("are written where the same bytes are a property, too", () => {
+    const batch = new PacketBatch(clientWriters);
+    batch.leastOwnPiece = 3;
+    const payload = new Uint8Array([1, 2, 3]);
+    const packet = { type: "publish", topicName: "t", payload, properties: { correlationData: payload } } as const;
+    batch.add(packet);
+    same(toHex(concat(...batch.takePieces())), toHex(encode(packet, 5)));
+  });
+
   test("leave the batch as it was when the packet is too large", () => {
     const batch = new PacketBatch(clientWriters, { maximumPacketSize: 100 });
     batch.leastOwnPiece = 50;

@@ -90,12 +90,13 @@ export function writeStringPair(writer: Writer, pair: readonly [string, string],
 export function writeBinary(writer: Writer, data: Uint8Array, field: string): void {
   checkBytes(data, field, maximumFieldBytes);
   writeTwoByteInteger(writer, data.length, field);
-  writeBytes(writer, data, field);
+  if (writer.end >= 0) writer.bytes.set(data, writer.position);
+  writer.position += data.length;
 }
 
-/** Bytes without a length. */
-export function writeBytes(writer: Writer, data: Uint8Array, field: string): void {
-  checkBytes(data, field, Infinity);
+/** A payload, which has no length of its own. */
+export function writePayload(writer: Writer, data: Uint8Array): void {
+  checkBytes(data, "payload", Infinity);
   if (writer.end >= 0 && data !== writer.leftOut) writer.bytes.set(data, writer.position);
   writer.position += data.length;
 }

@@ -3,7 +3,7 @@ import { MalformedPacketError, ProtocolError } from "../errors.ts";
 import { noBytes } from "../no-bytes.ts";
 import { readProperties, writeProperties } from "../property-list.ts";
 import { readBytes, readPacketIdentifier, readTopicName } from "../reader.ts";
-import { writeBytes, writeTwoByteInteger, writePacketIdentifier, writeTopicName } from "../writer.ts";
+import { writePacketIdentifier, writePayload, writeTopicName, writeTwoByteInteger } from "../writer.ts";
 import type { PacketReader, PacketWriter } from "./packet-codec.ts";
 import type { PublishPacket, QoS } from "./types.ts";
 
@@ -25,7 +25,7 @@ export const writePublish: PacketWriter<"publish"> = (packet, writer) => {
     throw new MalformedPacketError("A PUBLISH at QoS 0 has a packetIdentifier or is a duplicate");
   }
   writeProperties(writer, "publish", properties);
-  writeBytes(writer, payload, "payload");
+  writePayload(writer, payload);
   writer.flags =
     (packet.duplicate === true ? duplicateFlag : 0) | (qos << 1) | (packet.retain === true ? retainFlag : 0);
 };
